@@ -1,0 +1,66 @@
+// Package bot is how people talk to dbbot: one road that every command and every click takes (bot.go), and what
+// that road needs from outside (ports.go). It may import commands and ops; the packages below it draw (blockkit),
+// connect (slack) and stand in for Slack (workspace).
+package bot
+
+import (
+	"context"
+	"time"
+
+	"dbbot/ops"
+)
+
+// Invoke is a command somebody typed: /db …, or @dbbot … in a thread.
+type Invoke struct {
+	Key    string // the same for every delivery of the same act: what first-time is decided by
+	Who    ops.PersonID
+	Text   string // the words after the command, as they arrived
+	Origin Origin
+	At     time.Time // when the envelope arrived here
+}
+
+// Click is a button somebody pressed.
+type Click struct {
+	Key    string
+	Who    ops.PersonID
+	Button string // the button's name, as the view declared it
+	Token  string // what the button carried
+	Origin Origin
+	At     time.Time
+}
+
+// Home is somebody opening the bot's home tab.
+type Home struct {
+	Key string
+	Who ops.PersonID
+	At  time.Time
+}
+
+// Chat says things. Every call is bounded by its context; an error has not been shown to anybody.
+type Chat interface {
+	// Answer says it to the person of the origin alone, in the thread where they asked.
+	Answer(ctx context.Context, who ops.PersonID, to Origin, post Post) error
+	// Replace puts post in the place of the message whose button was pressed.
+	Replace(ctx context.Context, who ops.PersonID, at Origin, post Post) error
+	// Share says it to everybody in the channel (and thread) of the origin.
+	Share(ctx context.Context, to Origin, post Post) error
+	// ShowHome draws somebody's home tab.
+	ShowHome(ctx context.Context, who ops.PersonID, post Post) error
+}
+
+// Directory knows people and user groups. It reads Slack each time: what may be cached is decided in people.go.
+type Directory interface {
+	Person(ctx context.Context, id ops.PersonID) (ops.Person, error)
+	Roster(ctx context.Context, usergroup string) (users []string, err error)
+}
+
+// Coordinator is shared by all replicas, and may be lost: nothing that must be true rests on it.
+type Coordinator interface {
+	// First is true for the first caller with this key in ten minutes.
+	First(ctx context.Context, key string) bool
+	// Allow takes one from a person's allowance, or says how long to wait.
+	Allow(ctx context.Context, who ops.PersonID) (wait time.Duration)
+	// Keep holds a value under a token for thirty minutes; Recall gives it back while it lasts.
+	Keep(ctx context.Context, token string, value []byte)
+	Recall(ctx context.Context, token string) (value []byte, found bool)
+}

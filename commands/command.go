@@ -1,0 +1,69 @@
+// Package commands holds what people can ask for: one file a command, and what all of them share (declaration,
+// arguments, view). It may import ops and the packages under it; it imports neither bot nor Slack nor a database
+// driver, so that a command can be read and tested without any of them.
+package commands
+
+import (
+	"context"
+
+	"dbbot/ops"
+)
+
+// About is a command's declaration. Help, did-you-mean, the policy check, the README table and the golden
+// catalogue are derived from it.
+type About struct {
+	Path    string // the words after /db: "migrate up"
+	Args    []Arg
+	Risk    ops.Risk
+	Summary string // one line, no full stop
+	Example string // what one types after /db
+}
+
+// Arg is one argument, in the order in which the usage shows it.
+type Arg struct {
+	Name     string // as the usage shows it: "database"
+	Kind     ArgKind
+	Optional bool
+	Hint     string // half a sentence for the help page
+}
+
+// ArgKind says what an argument may be.
+type ArgKind string
+
+// The kinds of argument.
+const (
+	DatabaseArg ArgKind = "database"  // a configured database; filled in where only one is possible
+	AllArg      ArgKind = "databases" // a configured database; none means all of them
+	CommandArg  ArgKind = "command"   // the path of a command: one or more words
+	WordArg     ArgKind = "word"
+	NumberArg   ArgKind = "number" // a whole number, zero or more
+)
+
+// Asker is who asks, as the road found them, and which databases they may read.
+type Asker struct {
+	Person  ops.Person
+	Channel string
+	// May answers whether this person may do what risk says on a database, and if not, why.
+	May func(risk ops.Risk, target ops.Target) (allowed bool, why string)
+}
+
+// Question reads, and is answered at once to the asker alone.
+type Question[A any] struct {
+	About
+	// Parse turns bound values into arguments; no I/O. What it returns last is what the question reads:
+	// nothing, one database or several, each of which is authorised before Answer is called.
+	Parse func(Values) (A, []ops.Target, error)
+	// Answer reads and says. targets are those of Parse that the asker may read, in the same order.
+	Answer func(ctx context.Context, asker Asker, args A, targets []ops.Target) (View, error)
+}
+
+// Progress is how a running change says where it is.
+type Progress func(phase string, done, total int64)
+
+// Change changes something. It cannot exist without a plan: the plan is what people agree to.
+type Change[A, P any] struct {
+	About
+	Parse func(Values) (A, ops.Target, error)                                // words to arguments, no I/O
+	Plan  func(ctx context.Context, asker Asker, args A) (P, View, error)    // reads; P is plain data, JSON
+	Run   func(ctx context.Context, plan P, progress Progress) (View, error) // the only part that changes anything
+}
