@@ -1,0 +1,105 @@
+// Package policy decides who may do what on which database, and with whose consent. It is pure: it reads no
+// clock, no file and no network, so that every rule can be tested as a table. It imports ops and nothing else.
+//
+// What is not allowed is refused. The first entry that names a database's environment applies, alone.
+package policy
+
+import (
+	"time"
+
+	"dbbot/ops"
+)
+
+const (
+	// Everyone stands for every full member of the workspace: no guest, bot, deactivated or external person.
+	Everyone = "everyone"
+	// AnyEnvironment in an entry matches every environment.
+	AnyEnvironment = "*"
+	// DefaultWithin is how long a request waits for consent where the file does not say.
+	DefaultWithin = 30 * time.Minute
+)
+
+// Policy is what the configuration file says under policy and groups.
+type Policy struct {
+	Entries []Entry
+	Groups  map[string]Group
+}
+
+// Entry holds the rules of some environments. A risk without a rule is refused.
+type Entry struct {
+	Environments []string
+	Rules        map[ops.Risk]Rule
+}
+
+// Rule says which groups may do something, and who must agree first (nobody, where Approve is nil).
+type Rule struct {
+	Allow   []string
+	Approve *Consent
+}
+
+// Consent is what must be given before anything runs: by how many people of which groups, and how soon. The person
+// who asked never counts.
+type Consent struct {
+	By     []string
+	Count  int
+	Within time.Duration
+}
+
+// Group is a set of people by their ids, and by Slack user groups. Names and e-mails decide nothing.
+type Group struct {
+	Usergroups []string
+	Users      []string
+}
+
+// Rosters are the members of Slack user groups by the group's id, as read a moment ago.
+type Rosters map[string]Roster
+
+// Roster is who is in a user group. A stale one (older than the reader's bound, or one that could not be read)
+// never allows anything.
+type Roster struct {
+	Users []string
+	Stale bool
+}
+
+// UnmarshalYAML reads an entry whose risks stand beside its environments, as the file has them. A word that is no
+// risk is kept, so that Validate can name it together with all other faults.
+func (e *Entry) UnmarshalYAML(decode func(any) error) error {
+	var raw struct {
+		Environments []string
+		Rules        map[string]Rule `yaml:",inline"`
+	}
+	if err := decode(&raw); err != nil {
+		return err
+	}
+	e.Environments, e.Rules = raw.Environments, make(map[ops.Risk]Rule, len(raw.Rules))
+	for risk, rule := range raw.Rules {
+		e.Rules[ops.Risk(risk)] = rule
+	}
+	return nil
+}
+
+// Usergroups lists the ids of all Slack user groups the policy needs rosters of, each once, sorted.
+func (p Policy) Usergroups() []string {
+	seen := map[string]bool{}
+	for _, group := range p.Groups {
+		for _, id := range group.Usergroups {
+			seen[id] = true
+		}
+	}
+	return sorted(seen)
+}
+
+// entry is the first that names the environment. A database without an environment is not "any": it is refused.
+func (p Policy) entry(environment string) (Entry, bool) {
+	if environment == "" {
+		return Entry{}, false
+	}
+	for _, e := range p.Entries {
+		for _, name := range e.Environments {
+			if name == environment || name == AnyEnvironment {
+				return e, true
+			}
+		}
+	}
+	return Entry{}, false
+}

@@ -1,0 +1,103 @@
+package policy_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"dbbot/ops/policy"
+
+	"go.yaml.in/yaml/v4"
+)
+
+func parse(t *testing.T, text string) policy.Policy {
+	t.Helper()
+	var file struct {
+		Groups map[string]policy.Group
+		Policy []policy.Entry
+	}
+	if err := yaml.Load([]byte(text), &file, yaml.WithKnownFields()); err != nil {
+		t.Fatal(err)
+	}
+	return policy.Policy{Groups: file.Groups, Entries: file.Policy}
+}
+
+const sound = `
+groups:
+  engineers: {usergroups: [S0ENGINEER], users: [U0ENGINEER]}
+  leads:     {users: [U0LEADONE, U0LEADTWO]}
+policy:
+  - environments: [production]
+    read:    {allow: [everyone]}
+    operate: {allow: [engineers]}
+    change:  {allow: [engineers], approve: {by: [leads], count: 1, within: 30m}}
+    destroy: {allow: [leads],     approve: {by: [leads], count: 2, within: 15m}}
+  - environments: ["*"]
+    read:    {allow: [everyone]}
+    destroy: {allow: [engineers], approve: {by: [engineers, leads], count: 1}}
+`
+
+func TestValidateAcceptsASoundPolicy(t *testing.T) {
+	p := parse(t, sound)
+	if faults := p.Validate(); len(faults) > 0 {
+		t.Errorf("faults: %v", faults)
+	}
+	if got := p.Usergroups(); !slices.Equal(got, []string{"S0ENGINEER"}) {
+		t.Errorf("user groups %v", got)
+	}
+	if got := p.Entries[0].Rules["change"].Approve; got == nil || got.Within.Minutes() != 30 {
+		t.Errorf("consent %+v", got)
+	}
+}
+
+func TestValidateNamesEachFault(t *testing.T) {
+	tests := []struct{ name, file, path, about string }{
+		{"unknown group", "policy: [{environments: [a], change: {allow: [everyone, enginers]}}]", "policy[0].change.allow[1]", `"enginers" is not a group`},
+		{"empty allow", "policy: [{environments: [a], change: {allow: []}}]", "policy[0].change.allow", "nobody is allowed"},
+		{"no allow", "policy: [{environments: [a], change: {}}]", "policy[0].change.allow", "nobody is allowed"},
+		{"unknown risk", "policy: [{environments: [a], destory: {allow: [everyone]}}]", "policy[0].destory", "read, operate, change and destroy"},
+		{"no environments", "policy: [{read: {allow: [everyone]}}]", "policy[0].environments", "no environment"},
+		{"empty environment", `policy: [{environments: [a, ""], read: {allow: [everyone]}}]`, "policy[0].environments[1]", "empty"},
+		{"after any", `policy: [{environments: ["*"]}, {environments: [a]}]`, "policy[1].environments[0]", "policy[0] comes first"},
+		{"twice", `policy: [{environments: [a, b]}, {environments: [b]}]`, "policy[1].environments[0]", "policy[0] comes first"},
+		{"no count", "policy: [{environments: [a], change: {allow: [everyone], approve: {by: [everyone]}}}]", "policy[0].change.approve.count", "at least 1"},
+		{"nobody agrees", "policy: [{environments: [a], change: {allow: [everyone], approve: {count: 1}}}]", "policy[0].change.approve.by", "nobody is named"},
+		{"unknown approvers", "policy: [{environments: [a], change: {allow: [everyone], approve: {by: [ledas], count: 1}}}]", "policy[0].change.approve.by[0]", `"ledas" is not`},
+		{"too few to agree", "groups: {g: {users: [U0ONE]}, h: {users: [U0ONE]}}\npolicy: [{environments: [a], change: {allow: [g], approve: {by: [g, h], count: 2}}}]", "policy[0].change.approve.count", "only 1"},
+		{"negative time", "policy: [{environments: [a], change: {allow: [everyone], approve: {by: [everyone], count: 1, within: -1s}}}]", "policy[0].change.approve.within", "negative"},
+		{"questions need no consent", "policy: [{environments: [a], read: {allow: [everyone], approve: {by: [everyone], count: 1}}}]", "policy[0].read.approve", "at once"},
+		{"an empty group", "groups: {g: {}}", "groups.g", "nobody is in"},
+		{"a handle for an id", `groups: {g: {users: ["@ana"]}}`, "groups.g.users[0]", `"@ana" is not a Slack member id`},
+		{"a handle for a user group", `groups: {g: {usergroups: ["@engineers"]}}`, "groups.g.usergroups[0]", "begins with S"},
+		{"everyone redefined", "groups: {everyone: {users: [U0ONE]}}", "groups.everyone", "is taken"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			faults := parse(t, tt.file).Validate()
+			if len(faults) != 1 || faults[0].Path != tt.path || !strings.Contains(faults[0].String(), tt.about) || faults[0].Fix == "" {
+				t.Errorf("faults %q\nwant one at %s about %q", faults, tt.path, tt.about)
+			}
+		})
+	}
+}
+
+func TestValidateReportsAllAtOnce(t *testing.T) {
+	p := parse(t, "groups: {g: {}}\npolicy: [{environments: [], change: {allow: [x], approve: {by: [], count: 0}}}]")
+	want := []string{"groups.g", "policy[0].environments", "policy[0].change.allow[0]", "policy[0].change.approve.by", "policy[0].change.approve.count"}
+	var got []string
+	for _, fault := range p.Validate() {
+		got = append(got, fault.Path)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("paths %v\nwant  %v", got, want)
+	}
+}
+
+// Where Slack user groups are among those who agree, the file alone does not tell how many people that is.
+func TestValidateDoesNotGuessRosters(t *testing.T) {
+	p := parse(t, "groups: {g: {users: [U0ONE], usergroups: [S0ONE]}}\npolicy: [{environments: [a], change: {allow: [g], approve: {by: [g], count: 5}}}]")
+	if faults := p.Validate(); len(faults) > 0 {
+		t.Errorf("faults: %v", faults)
+	}
+}
