@@ -1,43 +1,85 @@
 package commands
 
 import (
-	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"dbbot/ops"
 )
 
-// Command is a Question or a Change with its types erased, as the road sees it.
-type Command struct {
-	About
-	bind func(Values) (Call, error)
+// Catalogue holds every command, in the order of their paths.
+type Catalogue struct {
+	commands  []Command
+	databases []ops.Target
 }
 
-// Call is a command with its arguments bound: ready to be authorised, then answered.
-type Call struct {
-	About
-	Targets []ops.Target // what it is about; empty where it is about no database
-	// Answer of a Question, for those targets the asker may read; nil for a Change.
-	Answer func(ctx context.Context, asker Asker, targets []ops.Target) (View, error)
-}
+// All builds every registered command. It panics where a declaration is incomplete: that is a mistake of the
+// programmer, and this happens at start and in every test.
+func All(t Toolbox) Catalogue { return catalogue(t, makers) }
 
-// makers of all commands, in the order in which the files registered them.
-var makers []func(Toolbox) Command
-
-// add registers a command from its own file: var _ = add(status). Nothing else has to be edited.
-func add(maker func(Toolbox) Command) bool {
-	makers = append(makers, maker)
-	return true
-}
-
-func question[A any](q Question[A]) Command {
-	return Command{About: q.About, bind: func(v Values) (Call, error) {
-		args, targets, err := q.Parse(v)
-		if err != nil {
-			return Call{}, err
+func catalogue(t Toolbox, makers []func(Toolbox) Command) Catalogue {
+	c := Catalogue{databases: t.Databases}
+	t.declared = func() []About { return c.Commands() }
+	for _, maker := range makers {
+		c.commands = append(c.commands, maker(t))
+	}
+	slices.SortFunc(c.commands, func(a, b Command) int { return strings.Compare(a.Path, b.Path) })
+	for i, command := range c.commands {
+		if fault := command.fault(); fault != "" {
+			panic(fmt.Sprintf("command %q: %s", command.Path, fault))
 		}
-		return Call{About: q.About, Targets: targets,
-			Answer: func(ctx context.Context, asker Asker, may []ops.Target) (View, error) {
-				return q.Answer(ctx, asker, args, may)
-			}}, nil
-	}}
+		if i > 0 && c.commands[i-1].Path == command.Path {
+			panic(fmt.Sprintf("command %q is registered twice", command.Path))
+		}
+	}
+	return c
+}
+
+// Commands lists all declarations, in the order of their paths.
+func (c Catalogue) Commands() []About {
+	var all []About
+	for _, command := range c.commands {
+		all = append(all, command.About)
+	}
+	return all
+}
+
+// fault says what is missing in a declaration; empty where it is complete.
+func (c Command) fault() string {
+	switch {
+	case c.Path == "" || c.Path != strings.Join(strings.Fields(strings.ToLower(c.Path)), " "):
+		return "the path must be words in lower case, with one space between them"
+	case len(strings.Fields(c.Path)) > maxPath:
+		return "the path is too long to be typed"
+	case !slices.Contains(ops.Risks(), c.Risk):
+		return fmt.Sprintf("unknown risk %q", c.Risk)
+	case c.Summary == "" || strings.HasSuffix(c.Summary, "."):
+		return "the summary must be one line without a full stop"
+	case c.Example == "":
+		return "no example"
+	case c.changes != (c.Risk != ops.Read):
+		return "a Question has the risk read, and a Change has not"
+	}
+	names := map[string]bool{}
+	for _, arg := range c.Args {
+		if arg.Name == "" || arg.Hint == "" || names[arg.Name] {
+			return fmt.Sprintf("argument %q needs a name of its own and a hint", arg.Name)
+		}
+		names[arg.Name] = true
+	}
+	return ""
+}
+
+// Usage is a command and its arguments as help shows them: "status [database]", "locks <database>".
+func (a About) Usage() string {
+	words := []string{a.Path}
+	for _, arg := range a.Args {
+		if arg.Optional || arg.Kind == AllArg {
+			words = append(words, "["+arg.Name+"]")
+		} else {
+			words = append(words, "<"+arg.Name+">")
+		}
+	}
+	return strings.Join(words, " ")
 }

@@ -6,4 +6,6 @@ import "dbbot/ops"
 // declares. cmd/dbbot fills it in one place (wire.go).
 type Toolbox struct {
 	Databases []ops.Target // as configured, in the order of the file
+
+	declared func() []About // every command, for help; All sets it
 }

@@ -12,7 +12,8 @@ type Values struct {
 // Databases are those named by the DatabaseArg or AllArg: for AllArg without a name, all that are configured.
 func (v Values) Databases() []ops.Target { return v.databases }
 
-// Word is the argument of that name, empty where it was left out.
+// Word is the argument of that name, empty where it was left out. Of a database it is the name as configured, of a
+// command its path or the beginning of one.
 func (v Values) Word(name string) string { return v.words[name] }
 
 // Number is the argument of that name; ok is false where it was left out.

@@ -1,0 +1,18 @@
+package commands
+
+// The buttons that a question's answer may carry. The road knows what they do; a command only says whether its
+// answer is worth asking again and showing to others.
+const (
+	Refresh = "Refresh" // reads again, and puts the new answer in the old one's place
+	Share   = "Share"   // shows this very answer to the channel
+)
+
+// refreshAndShare is what most questions offer. Sharing asks first: the answer leaves the asker's eyes, and a
+// channel may have people of other organisations in it.
+func refreshAndShare() []Button {
+	return []Button{{Name: Refresh}, {Name: Share, Confirm: &Confirm{
+		Title: "Show this to the channel?",
+		Text:  "Everybody here will see it, also people from other organisations if this channel is shared with them.",
+		Yes:   "Share", No: "Keep it to me",
+	}}}
+}

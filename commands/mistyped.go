@@ -1,0 +1,136 @@
+package commands
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"dbbot/ops"
+)
+
+const (
+	shown  = 60 // characters of a typed word that are repeated to its author: enough to recognise it
+	listed = 12 // databases that a sentence names; the rest are counted
+)
+
+// unknown says that no command is among the words, and what comes near them.
+func (c Catalogue) unknown(words []word) error {
+	err := &ops.Error{
+		Message: fmt.Sprintf("There is no command called “%s”.", show(words)),
+		Hint:    "/db help shows what there is.",
+	}
+	if near := c.suggest(words); len(near) > 0 {
+		err.Hint = fmt.Sprintf("Did you mean /db %s? %s", strings.Join(near, ", or /db "), err.Hint)
+		return err
+	}
+	if target, ok := c.mentioned(words); ok && c.begins("status") {
+		err.Message, err.Hint = fmt.Sprintf("What about %s?", target.Database),
+			fmt.Sprintf("For example /db status %s. %s", target.Database, err.Hint)
+	}
+	return err
+}
+
+// mentioned is the first database that the words name.
+func (c Catalogue) mentioned(words []word) (ops.Target, bool) {
+	for _, w := range words {
+		if target, ok := c.database(w); ok {
+			return target, true
+		}
+	}
+	return ops.Target{}, false
+}
+
+// suggest gives the line again with what looks like a slip of the finger mended, likeliest first.
+func (c Catalogue) suggest(words []word) []string {
+	paths := make([]string, len(c.commands))
+	for i, command := range c.commands {
+		paths[i] = command.Path
+	}
+	for long := maxPath; long > 0; long-- {
+		for at := 0; at+long <= len(words); at++ {
+			typed := words[at : at+long]
+			if !slices.ContainsFunc(typed, func(w word) bool { return !smallTalk(w) }) {
+				continue
+			}
+			if near := nearest(show(typed), paths); len(near) > 0 {
+				for i, path := range near {
+					near[i] = show(slices.Concat(words[:at], []word{{text: path}}, words[at+long:]))
+				}
+				return near
+			}
+		}
+	}
+	return nil
+}
+
+// show repeats words to the person who typed them.
+func show(words []word) string {
+	var texts []string
+	for _, w := range words {
+		texts = append(texts, w.label())
+	}
+	return ops.Printable(strings.Join(texts, " "), shown)
+}
+
+// surplus says why a word has no place in a command.
+func (c Catalogue) surplus(about About, v Values, w word) error {
+	typed := show([]word{w})
+	for _, arg := range about.Args {
+		_, taken := v.words[arg.Name]
+		_, counted := v.numbers[arg.Name]
+		switch {
+		case (arg.Kind == DatabaseArg || arg.Kind == AllArg) && !taken:
+			return c.noDatabase(typed)
+		case arg.Kind == NumberArg && !counted:
+			return &ops.Error{
+				Message: fmt.Sprintf("The %s must be a whole number, and “%s” is none.", arg.Name, typed),
+				Hint:    "Type it like this: /db " + about.Usage(),
+			}
+		}
+	}
+	return &ops.Error{
+		Message: fmt.Sprintf("“%s” does not know what to do with “%s”.", about.Path, typed),
+		Hint:    fmt.Sprintf("Type it like this: /db %s. /db help %s says more.", about.Usage(), about.Path),
+	}
+}
+
+// which asks for the name of a database.
+func (c Catalogue) which(about About) error {
+	if len(c.databases) == 0 {
+		return &ops.Error{Message: "No database is configured here.", Hint: "Whoever runs dbbot names them in its file, under databases."}
+	}
+	return &ops.Error{
+		Message: "Which database? " + c.names(),
+		Hint:    fmt.Sprintf("For example /db %s %s", about.Path, c.databases[0].Database),
+	}
+}
+
+func (c Catalogue) noDatabase(typed string) error {
+	known := make([]string, len(c.databases))
+	for i, target := range c.databases {
+		known[i] = target.Database
+	}
+	err := &ops.Error{Message: fmt.Sprintf("There is no database called “%s”.", typed), Hint: c.names()}
+	if near := nearest(typed, known); len(near) > 0 {
+		err.Hint = fmt.Sprintf("Did you mean %s? %s", strings.Join(near, ", or "), err.Hint)
+	}
+	return err
+}
+
+// names lists the databases in a sentence.
+func (c Catalogue) names() string {
+	var names []string
+	for _, target := range c.databases[:min(len(c.databases), listed)] {
+		names = append(names, target.Database)
+	}
+	switch more := len(c.databases) - len(names); {
+	case len(names) == 0:
+		return "No database is configured here."
+	case more > 0:
+		return fmt.Sprintf("There are %s and %d more.", strings.Join(names, ", "), more)
+	case len(names) == 1:
+		return fmt.Sprintf("There is only %s.", names[0])
+	}
+	last := len(names) - 1
+	return fmt.Sprintf("There are %s and %s.", strings.Join(names[:last], ", "), names[last])
+}
