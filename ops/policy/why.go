@@ -36,7 +36,8 @@ func whyUnnamed(t ops.Target) string {
 }
 
 func whyNobody(risk ops.Risk, t ops.Target) string {
-	return fmt.Sprintf("dbbot's policy lets nobody %s. %s", deed(risk, t), askOperator)
+	return fmt.Sprintf("dbbot's policy has no rule that lets anybody %s. Ask whoever runs dbbot to add one for the risk %q.",
+		deed(risk, t), ops.Printable(string(risk), longestName))
 }
 
 func whyUnsound(risk ops.Risk, t ops.Target) string {
