@@ -1,0 +1,99 @@
+package workspace
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// pageRoutes are what the page at / speaks to. People are trusted here: `as` says whose eyes and hands are used.
+func (s *Server) pageRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /page/stream", s.serveStream)
+	for pattern, serve := range map[string]func(*pageCall) (fields, error){
+		"GET /page/boot":    s.pageBoot,
+		"GET /page/history": s.pageHistory,
+		"POST /page/say":    s.pageSay,
+	} {
+		mux.HandleFunc(pattern, s.page(serve))
+	}
+}
+
+// pageLimit bounds what the page sends in one call.
+const pageLimit = 1 << 20
+
+// pageCall is one call of the page.
+type pageCall struct {
+	As       string          `json:"as"`
+	Channel  string          `json:"channel"`
+	Thread   string          `json:"thread_ts"`
+	Text     string          `json:"text"`
+	TS       string          `json:"message_ts"`
+	View     string          `json:"view_id"`
+	Event    string          `json:"event"`
+	Action   map[string]any  `json:"action"`
+	State    json.RawMessage `json:"state"`
+	BlockID  string          `json:"block_id"`
+	ActionID string          `json:"action_id"`
+	Value    string          `json:"value"`
+
+	person *Person
+	r      *http.Request
+}
+
+// page reads a call of the page and answers with JSON: ok and, where not, the error's code.
+func (s *Server) page(serve func(*pageCall) (fields, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		in := &pageCall{As: query.Get("as"), Channel: query.Get("channel"), Thread: query.Get("thread"), r: r}
+		var err error
+		if r.Method == http.MethodPost {
+			err = json.NewDecoder(http.MaxBytesReader(w, r.Body, pageLimit)).Decode(in)
+		}
+		if err == nil {
+			s.mu.Lock()
+			in.person, err = s.person(in.As)
+			s.mu.Unlock()
+		}
+		var out fields
+		if err == nil {
+			out, err = serve(in)
+		}
+		writeJSON(w, out, err)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, out fields, err error) {
+	if out == nil {
+		out = fields{}
+	}
+	out["ok"] = err == nil
+	if err != nil {
+		out["error"] = codeOf(err)
+		var f *failure
+		if !errors.As(err, &f) {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	json.NewEncoder(w).Encode(out)
+}
+
+// pageSay is a typed line: a message, or a slash command.
+func (s *Server) pageSay(in *pageCall) (fields, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.channelFor(in.person, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(in.Text, "/") {
+		_, err := s.slash(in.person, c, in.Thread, in.Text, nil)
+		return nil, err
+	}
+	m, err := s.say(in.person, c, in.Thread, in.Text)
+	if err != nil {
+		return nil, err
+	}
+	return fields{"ts": m.TS}, nil
+}

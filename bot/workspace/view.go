@@ -1,0 +1,5 @@
+package workspace
+
+type stackKey struct{ app, user string }
+type view struct{}
+type file struct{}
