@@ -39,12 +39,13 @@ const (
 	NumberArg   ArgKind = "number" // a whole number, zero or more
 )
 
-// Asker is who asks, as the road found them, and which databases they may read.
+// Asker is who asks, as the road found them just now.
 type Asker struct {
-	Person  ops.Person
-	Channel string
-	// May answers whether this person may do what risk says on a database, and if not, why.
-	May func(risk ops.Risk, target ops.Target) (allowed bool, why string)
+	Person ops.Person
+	Groups []string // the groups of the policy that this person is surely in
+	// May says whether this person may do what risk says on a database. words is the reason where not; where it
+	// is allowed it is what must happen first ("when one of leads agrees"), or empty.
+	May func(risk ops.Risk, target ops.Target) (allowed bool, words string)
 }
 
 // Question reads, and is answered at once to the asker alone.
