@@ -39,6 +39,10 @@ func validateBlocks(surface Surface, raw json.RawMessage) []string {
 	return j.faults
 }
 
+// ValidateMessage is validateBlocks for the blocks of a message: for programs that want Slack's verdict before they
+// send (this workspace gives the same one).
+func ValidateMessage(blocks []byte) []string { return validateBlocks(SurfaceMessage, blocks) }
+
 // blocks judges the array of blocks at the top of a message or view.
 func (j *judge) blocks(at string, value any) {
 	limit := maxMessageBlocks

@@ -34,6 +34,17 @@ func textOrImage() map[string]shape {
 
 var anImage = typed{map[string]shape{"image": imageElement}, []string{"image"}}
 
+// stableBlocks may stand inside a container or be the fallback of a layout.
+var stableBlocks = []string{
+	"actions", "context", "divider", "file", "header", "image", "input", "rich_text", "section", "table", "video",
+}
+
+// layoutItem is one cell of a layout's row. A layout inside a layout is refused.
+var layoutItem = shape{need: []string{"block"}, fields: map[string]rule{
+	"block": anyBlock{nested: append([]string{"alert", "card", "carousel", "container", "data_table", "data_visualization"}, stableBlocks...)},
+	"width": choice{"narrow", "standard", "wide"}, "horizontal_alignment": choice{"start", "center", "end"},
+}}
+
 var blockShapes = map[string]blockRules{
 	"section": {shape: block(nil, map[string]rule{
 		"text": anyMarkup(3000), "fields": list{min: 1, max: 10, of: anyMarkup(2000)}, "expand": flag{},
@@ -80,9 +91,7 @@ var blockShapes = map[string]blockRules{
 		"title": plain(150), "rich_text_title": richTextOnly,
 		"subtitle": anyMarkup(150), "icon": anImage, "width": choice{"narrow", "standard", "wide", "full"},
 		"is_collapsible": flag{}, "default_collapsed": flag{}, "has_header_divider": flag{},
-		"child_blocks": list{min: 1, max: 10, of: anyBlock{nested: []string{
-			"actions", "context", "divider", "file", "header", "image", "input", "rich_text", "section", "table", "video",
-		}}},
+		"child_blocks": list{min: 1, max: 10, of: anyBlock{nested: stableBlocks}},
 	}, atLeastOne("title", "rich_text_title"), collapsible)},
 
 	"table":      {on: inMessages, shape: tableBlock},

@@ -71,10 +71,10 @@ func (w words) judge(j *judge, at string, value any) {
 	}
 }
 
-// number is a JSON number from min to max; whole forbids fractions.
+// number is a JSON number from min to max; whole forbids fractions, positive forbids zero and less.
 type number struct {
-	min, max float64
-	whole    bool
+	min, max        float64
+	whole, positive bool
 }
 
 func (n number) judge(j *judge, at string, value any) {
@@ -89,6 +89,8 @@ func (n number) judge(j *judge, at string, value any) {
 		j.fault(at, "must provide a number")
 	case n.whole && v != float64(int64(v)):
 		j.fault(at, "must be an integer")
+	case n.positive && v <= 0:
+		j.fault(at, "must be greater than 0")
 	case v < n.min:
 		j.fault(at, "must be greater than or equal to %s", plainNumber(n.min))
 	case v > n.max:

@@ -12,12 +12,22 @@ const (
 
 var httpsForm = &form{"https url", func(s string) bool { return isWeb(s) && len(s) > 8 && s[:8] == "https://" }}
 
+var plainCells = map[string]shape{
+	"raw_text":   rawText,
+	"raw_number": rawNumber,
+}
+
+var (
+	rawText   = shape{need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: maxDataTableText}}}
+	rawNumber = shape{need: []string{"value", "text"}, fields: map[string]rule{
+		"value": number{min: -1e300, max: 1e300}, "text": words{min: 1, max: 255},
+	}}
+)
+
 var cellShapes = map[string]shape{
-	"raw_text":   {need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: maxDataTableText}}},
-	"raw_number": {need: []string{"value", "text"}, fields: map[string]rule{"value": number{min: -1e300, max: 1e300}, "text": words{min: 1, max: 255}}},
-	"rich_text":  richText,
+	"raw_text": rawText, "raw_number": rawNumber, "rich_text": richText,
 	"action_cell": {need: []string{"element"}, fields: map[string]rule{
-		"element": typed{elementShapes, []string{"button"}},
+		"element": typed{elementShapes, []string{"button"}}, "fallback": typed{plainCells, []string{"raw_text", "raw_number"}},
 	}},
 }
 
@@ -142,7 +152,7 @@ var (
 var chartShapes = map[string]shape{
 	"pie": {need: []string{"segments"}, fields: map[string]rule{
 		"segments": list{min: 1, max: 12, of: shape{need: []string{"label", "value"}, fields: map[string]rule{
-			"label": chartLabel, "value": number{min: 5e-324, max: 1e300}, // more than zero
+			"label": chartLabel, "value": number{max: 1e300, positive: true},
 		}}},
 	}},
 	"bar": axisChart, "area": axisChart, "line": axisChart,

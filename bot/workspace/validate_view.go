@@ -16,7 +16,6 @@ var viewShapes = map[string]shape{
 		need: []string{"title", "blocks"}, also: []relation{submitWithInputs},
 		fields: with(viewFields, map[string]rule{
 			"title": plain(24), "close": plain(24), "submit": plain(24), "clear_on_close": flag{}, "notify_on_close": flag{},
-			"submit_disabled": flag{},
 		}),
 	},
 	"home": {need: []string{"blocks"}, fields: viewFields},
@@ -49,6 +48,9 @@ func validateView(raw json.RawMessage) []string {
 	typed{viewShapes, []string{"modal", "home"}}.judge(j, "/view", value)
 	return j.faults
 }
+
+// ValidateView is validateView for programs that want Slack's verdict before they send.
+func ValidateView(view []byte) []string { return validateView(view) }
 
 // submitWithInputs: a modal with an input block must have a submit button.
 func submitWithInputs(j *judge, at string, view map[string]any) {
