@@ -94,6 +94,12 @@ var blockShapes = map[string]blockRules{
 		"child_blocks": list{min: 1, max: 10, of: anyBlock{nested: stableBlocks}},
 	}, atLeastOne("title", "rich_text_title"), collapsible)},
 
+	"layout": {shape: block([]string{"label", "rows"}, map[string]rule{
+		"label": words{min: 1, max: 150}, "is_label_visible": flag{}, "grid_lines": choice{"none", "rows", "outer"},
+		"rows":     list{min: 1, max: 5, of: shape{need: []string{"items"}, fields: map[string]rule{"items": list{min: 1, max: 3, of: layoutItem}}}},
+		"fallback": list{max: maxMessageBlocks, of: anyBlock{nested: stableBlocks}},
+	})},
+
 	"table":      {on: inMessages, shape: tableBlock},
 	"data_table": {on: inMessages, shape: dataTable},
 	"data_visualization": {on: inMessages, shape: block([]string{"title", "chart"}, map[string]rule{
