@@ -1,0 +1,60 @@
+package postgres
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Bytes is a size; it prints as people say it, with PostgreSQL's units of 1024.
+type Bytes int64
+
+func (b Bytes) String() string {
+	if b < 0 {
+		return "-" + (-b).String()
+	}
+	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB", "EB"}
+	n, i := float64(b), 0
+	for n >= 1000 && i < len(units)-1 {
+		n, i = n/1024, i+1
+	}
+	if i == 0 || n >= 10 {
+		return fmt.Sprintf("%.0f %s", n, units[i])
+	}
+	return fmt.Sprintf("%.1f %s", n, units[i])
+}
+
+// Age is how long something has lasted; it prints as people say it. 0 also stands for "not known".
+type Age time.Duration
+
+// UnmarshalJSON takes seconds. What lies in the future by a skewed clock is now; null is 0.
+func (a *Age) UnmarshalJSON(b []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(b, &seconds); err != nil {
+		return err
+	}
+	*a = Age(min(max(seconds, 0), math.MaxInt64/2e9) * float64(time.Second))
+	return nil
+}
+
+func (a Age) String() string {
+	d := time.Duration(a)
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.2g ms", float64(d)/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("1 day %d h", int(d.Hours())%24)
+	}
+	return fmt.Sprintf("%d days", int(d.Hours())/24)
+}
