@@ -35,7 +35,7 @@ func (v *Values) place(c Catalogue, about About, w word) bool {
 		_, taken := v.words[arg.Name]
 		_, counted := v.numbers[arg.Name]
 		switch {
-		case arg.Kind == CommandArg && !smallTalk(w):
+		case arg.Kind == CommandArg && (!smallTalk(w) || c.named(w)):
 			v.words[arg.Name] = strings.ToLower(strings.TrimSpace(v.words[arg.Name] + " " + w.label()))
 			return true
 		case taken || counted:
@@ -98,6 +98,13 @@ func (c Catalogue) database(w word) (ops.Target, bool) {
 		}
 	}
 	return ops.Target{}, false
+}
+
+// named says whether a word is part of some command's path.
+func (c Catalogue) named(w word) bool {
+	return slices.ContainsFunc(c.commands, func(command Command) bool {
+		return slices.Contains(strings.Fields(command.Path), strings.ToLower(w.text))
+	})
 }
 
 // begins says whether some command's path begins with these words.

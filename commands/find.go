@@ -53,7 +53,7 @@ func tidy(words []word) []word {
 		case w.text == "?" || w.text == "-h" || w.text == "--help":
 			w.text = "help"
 		default:
-			w.text = strings.TrimRight(w.text, ".,;:!?")
+			w.text = strings.TrimRight(w.text, punctuation)
 		}
 		if w.text != "" || w.quoted {
 			out = append(out, w)
@@ -84,19 +84,17 @@ func (c Catalogue) matches(words []word) []match {
 	return found
 }
 
-// match looks for the words of a command's path, in their order, with other words between them or not.
+// match looks for the words of a command's path, in any order, with other words between them or not.
 func (c Command) match(words []word) (match, bool) {
 	path := strings.Fields(c.Path)
-	m := match{command: c, at: -1}
+	m := match{command: c, at: len(words)}
 	for i, w := range words {
-		if len(path) == 0 || w.quoted || !strings.EqualFold(w.text, path[0]) {
+		name := slices.IndexFunc(path, func(name string) bool { return !w.quoted && strings.EqualFold(w.text, name) })
+		if name < 0 {
 			m.rest = append(m.rest, w)
 			continue
 		}
-		if m.at < 0 {
-			m.at = i
-		}
-		path = path[1:]
+		m.at, path = min(m.at, i), slices.Delete(path, name, name+1)
 	}
 	return m, len(path) == 0
 }

@@ -74,14 +74,14 @@ func bare(in []rune, at int) (string, int) {
 	return b.String(), at
 }
 
-// quoted reads a word in quotes. A quote closes it only before a space or the end, so that 'don't' is one word.
+// quoted reads a word in quotes. A quote closes it only at the end of a word, so that 'don't' is one.
 func quoted(in []rune, at int) (text string, end int, closed bool) {
 	var b strings.Builder
 	mark := quote(in[at])
 	for at++; at < len(in); {
 		if quote(in[at]) == mark {
 			switch next := at + 1; {
-			case next == len(in) || unicode.IsSpace(in[next]):
+			case ends(in, next):
 				return b.String(), next, true
 			case quote(in[next]) == mark:
 				at++ // doubled: one of them is meant
@@ -92,6 +92,17 @@ func quoted(in []rune, at int) (text string, end int, closed bool) {
 		at = next
 	}
 	return "", at, false
+}
+
+// punctuation may stand behind a word and is no part of it.
+const punctuation = ".,;:!?"
+
+// ends says whether a word that goes up to here has ended: a space follows, or the end, after punctuation or not.
+func ends(in []rune, at int) bool {
+	for at < len(in) && strings.ContainsRune(punctuation, in[at]) {
+		at++
+	}
+	return at == len(in) || unicode.IsSpace(in[at])
 }
 
 // quote gives the straight quote that a character stands for, or 0.

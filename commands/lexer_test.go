@@ -20,6 +20,8 @@ func TestLex(t *testing.T) {
 		{`status 'don't panic'`, "status|[don't panic]"},
 		{"it’s o'clock", "it's|o'clock"},
 		{`say "he said ""no"" twice"`, `say|[he said "no" twice]`},
+		{`is "orders"? 'x'.`, "is|[orders]|?|[x]|."},
+		{`"a".b" c`, `[a".b]|c`},
 		{`""`, "[]"},
 		{"—force –force --force", "--force|--force|--force"},
 		{"2024–01", "2024–01"},
@@ -90,7 +92,7 @@ func TestLexTakesAnything(t *testing.T) {
 // What is put in quotes, with its quotes doubled, comes out as it went in.
 func TestQuotingRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		letters := rapid.SampledFrom([]rune("ab \"'<>|&;\t\n—–é日\u202e"))
+		letters := rapid.SampledFrom([]rune("ab \"'.?<>|&;\t\n—–é日\u202e"))
 		want := string(rapid.SliceOfN(letters, 0, 30).Draw(t, "text"))
 		line := `status "` + strings.ReplaceAll(want, `"`, `""`) + `" please`
 		words, err := lex(line)

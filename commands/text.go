@@ -16,30 +16,53 @@ const (
 // Text writes a view for terminals, screen readers and notifications: plain, without mark-up, the same in content
 // as the blocks. Every character from outside that could move the cursor, hide or turn text is made visible.
 func (v View) Text() string {
-	var paragraphs []string
-	add := func(lines ...string) {
-		if text := strings.Join(lines, "\n"); strings.TrimSpace(text) != "" {
-			paragraphs = append(paragraphs, text)
-		}
-	}
-	add(judged(v.Title, v.Verdict, ""))
-	add(v.Lead.String())
+	var s sheet
+	s.put(false, judged(v.Title, v.Verdict, ""))
+	s.put(false, v.Lead.String())
 	for _, part := range v.Parts {
-		switch {
-		case part.Section != nil:
-			add(part.Section.lines()...)
-		case part.Table != nil:
-			add(part.Table.lines()...)
-		case part.Code != nil:
-			add(part.Code.lines()...)
-		}
+		lines := part.lines()
+		s.put(part.Section != nil && len(lines) == 1, lines...)
 	}
 	var notes []string
 	for _, note := range v.Notes {
 		notes = append(notes, note.String())
 	}
-	add(notes...)
-	return strings.Join(paragraphs, "\n\n")
+	s.put(false, notes...)
+	return s.text.String()
+}
+
+// sheet is a text that grows by paragraphs, with an empty line between two, but none between two short ones.
+type sheet struct {
+	text  strings.Builder
+	short bool // the last paragraph was short
+}
+
+func (s *sheet) put(short bool, lines ...string) {
+	paragraph := strings.Join(lines, "\n")
+	if strings.TrimSpace(paragraph) == "" {
+		return
+	}
+	switch {
+	case s.text.Len() == 0:
+	case s.short && short:
+		s.text.WriteString("\n")
+	default:
+		s.text.WriteString("\n\n")
+	}
+	s.text.WriteString(paragraph)
+	s.short = short
+}
+
+func (p Part) lines() []string {
+	switch {
+	case p.Section != nil:
+		return p.Section.lines()
+	case p.Table != nil:
+		return p.Table.lines()
+	case p.Code != nil:
+		return p.Code.lines()
+	}
+	return nil
 }
 
 // String writes the spans one after another, on one line. Times are in UTC and say so.

@@ -25,8 +25,8 @@ func whoami(t Toolbox) Command {
 
 func introduce(asker Asker, databases []ops.Target) View {
 	view := View{Title: "You are " + asker.Person.Name, Lead: Text{
-		{Text: fmt.Sprintf("A %s of this workspace, ", asker.Person.Standing)},
-		{Kind: Literal, Text: asker.Person.ID.Team}, {Text: " "}, {Kind: Literal, Text: asker.Person.ID.User},
+		{Text: fmt.Sprintf("A %s of this workspace: user ", asker.Person.Standing)}, {Kind: Literal, Text: asker.Person.ID.User},
+		{Text: " of team "}, {Kind: Literal, Text: asker.Person.ID.Team}, {Text: "."},
 	}}
 	groups := "none of dbbot's groups"
 	if len(asker.Groups) > 0 {
