@@ -52,7 +52,7 @@ func (c Catalogue) suggest(words []word) []string {
 			if !slices.ContainsFunc(typed, func(w word) bool { return !smallTalk(w) }) {
 				continue
 			}
-			if near := nearest(show(typed), paths); len(near) > 0 {
+			if near := Nearest(show(typed), paths); len(near) > 0 {
 				for i, path := range near {
 					near[i] = show(slices.Concat(words[:at], []word{{text: path}}, words[at+long:]))
 				}
@@ -111,7 +111,7 @@ func (c Catalogue) noDatabase(typed string) error {
 		known[i] = target.Database
 	}
 	err := &ops.Error{Message: fmt.Sprintf("There is no database called “%s”.", typed), Hint: c.names()}
-	if near := nearest(typed, known); len(near) > 0 {
+	if near := Nearest(typed, known); len(near) > 0 {
 		err.Hint = fmt.Sprintf("Did you mean %s? %s", strings.Join(near, ", or "), err.Hint)
 	}
 	return err

@@ -11,9 +11,9 @@ const (
 	maxNear        = 64 // characters; nothing longer is a mistyped name of ours, and the work grows with the square
 )
 
-// nearest gives those of known that typed probably meant, best first, three at most: a few slips of the finger
+// Nearest gives those of known that typed probably meant, best first, three at most: a few slips of the finger
 // away, or begun and not finished.
-func nearest(typed string, known []string) []string {
+func Nearest(typed string, known []string) []string {
 	type candidate struct {
 		name string
 		far  int

@@ -28,14 +28,14 @@ func TestNearest(t *testing.T) {
 		{strings.Repeat("status", 1000), nil},
 	}
 	for _, tt := range tests {
-		if got := nearest(tt.typed, paths); !slices.Equal(got, tt.want) {
+		if got := Nearest(tt.typed, paths); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: got %q, want %q", tt.typed, got, tt.want)
 		}
 	}
 }
 
 func TestNearestIsShort(t *testing.T) {
-	if got := nearest("shard", []string{"shard1", "shard2", "shard3", "shard4"}); len(got) != maxSuggestions {
+	if got := Nearest("shard", []string{"shard1", "shard2", "shard3", "shard4"}); len(got) != maxSuggestions {
 		t.Errorf("got %q", got)
 	}
 }
@@ -72,7 +72,7 @@ func TestOneSlipIsNear(t *testing.T) {
 		if d := distance(typed, []rune(name)); d > 1 {
 			t.Fatalf("%q to %q: %d", string(typed), name, d)
 		}
-		if near := nearest(string(typed), []string{"whoami", name}); !slices.Contains(near, name) {
+		if near := Nearest(string(typed), []string{"whoami", name}); !slices.Contains(near, name) {
 			t.Fatalf("%q is not suggested for %q", name, string(typed))
 		}
 	})

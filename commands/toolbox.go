@@ -6,6 +6,12 @@ import "dbbot/ops"
 // declares. cmd/dbbot fills it in one place (wire.go).
 type Toolbox struct {
 	Databases []ops.Target // as configured, in the order of the file
+	Version   string       // of dbbot itself
+
+	Postgres databasePinger
+	Chat     chatState // nil at a terminal
+	State    pinger    // dbbot's own tables; nil where none are configured
+	Redis    pinger    // nil where its part is played inside this process
 
 	declared func() []About // every command, for help; All sets it
 }
