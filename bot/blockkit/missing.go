@@ -1,0 +1,41 @@
+package blockkit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+)
+
+// missing counts what found no room, so that it can be said.
+type missing struct {
+	sections, lines, tables, rows, columns, notes, buttons int
+}
+
+// block says what is missing and where to see it; nil where nothing is.
+func (m missing) block(id string) slack.Block {
+	var parts []string
+	for _, kind := range []struct {
+		n    int
+		name string
+	}{
+		{m.sections, "section"}, {m.lines, "line"}, {m.tables, "table"}, {m.rows, "row"},
+		{m.columns, "column"}, {m.notes, "note"}, {m.buttons, "button"},
+	} {
+		if kind.n > 0 {
+			parts = append(parts, counted(kind.n, kind.name))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return slack.NewContextBlock(id, plainText("Slack has no room for all of it. Left out here: "+strings.Join(parts, ", ")+
+		". In a terminal, dbbot ask with the same words shows everything."))
+}
+
+func counted(n int, name string) string {
+	if n == 1 {
+		return "1 " + name
+	}
+	return fmt.Sprintf("%d %ss", n, name)
+}
