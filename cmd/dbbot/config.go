@@ -9,6 +9,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/policy"
+	"dbbot/ops/postgres"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -56,6 +57,8 @@ type Database struct {
 	Backup      *Backup     `yaml:"backup"`
 	Health      []string    `yaml:"health"`
 	Status      yaml.Node   `yaml:"status"` // thresholds of this database, over those of the file
+
+	Thresholds postgres.Thresholds `yaml:"-"` // of both, and the defaults
 }
 
 // Migrations is a folder and the tool that writes it. Dir is relative to the configuration file.

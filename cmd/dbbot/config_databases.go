@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dbbot/ops"
+	"dbbot/ops/postgres"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.yaml.in/yaml/v4"
@@ -16,6 +17,7 @@ func (c *checker) databases() {
 	if c.config.Path != "" && (list == nil || list.Kind == yaml.SequenceNode && len(list.Content) == 0) {
 		c.add("databases", "no database is named", "List at least one, with name, environment and url.")
 	}
+	ofFile := c.thresholds("status", c.config.Status, postgres.DefaultThresholds())
 	seen := map[string]int{}
 	for i, d := range c.config.Databases {
 		path := fmt.Sprintf("databases[%d]", i)
@@ -25,7 +27,21 @@ func (c *checker) databases() {
 			seen[strings.ToLower(d.Name)] = i
 		}
 		c.database(path, d)
+		c.config.Databases[i].Thresholds = c.thresholds(path+".status", d.Status, ofFile)
 	}
+}
+
+// thresholds reads one status section over those that hold without it.
+func (c *checker) thresholds(path string, section yaml.Node, over postgres.Thresholds) postgres.Thresholds {
+	if section.Kind == 0 {
+		return over
+	}
+	c.doc.load(path, &section, &over)
+	for _, sentence := range over.Validate() {
+		field, problem, _ := strings.Cut(strings.TrimSuffix(sentence, "."), " ")
+		c.add(path+"."+field, problem, "Change one of the two; what is not written has the value that `dbbot example` shows.")
+	}
+	return over
 }
 
 func (c *checker) database(path string, d Database) {

@@ -30,8 +30,8 @@ var (
 	typeable = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`)
 )
 
-// maxSockets is Slack's own limit of Socket Mode connections for one app.
-const maxSockets = 10
+// maxSockets is half of what Slack allows for one app: each connection needs room for its successor.
+const maxSockets = 5
 
 func (c *checker) check() {
 	c.slack()
@@ -75,6 +75,9 @@ func (c *checker) oneOf(path, value string, words ...string) {
 
 func choice(words []string) string {
 	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
@@ -84,7 +87,7 @@ func (c *checker) slack() {
 		"Write the id that begins with T: it stands in the address when Slack is open in a browser.")
 	c.channel("slack.channel", s.Channel)
 	if s.Sockets < 1 || s.Sockets > maxSockets {
-		c.add("slack.sockets", "is not a number of connections that Slack allows", fmt.Sprintf("Write a number from 1 to %d; 2 is right unless there is a reason.", maxSockets))
+		c.add("slack.sockets", "is not a number of connections that Slack has room for", fmt.Sprintf("Write a number from 1 to %d; 2 is right unless there is a reason.", maxSockets))
 	}
 }
 

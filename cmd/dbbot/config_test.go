@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"dbbot/ops"
+	"dbbot/ops/postgres"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -78,6 +80,25 @@ func TestExampleLoads(t *testing.T) {
 	}
 }
 
+func TestThresholdsOfADatabaseCountOverThoseOfTheFile(t *testing.T) {
+	c, err := load(file(t, small+"    status: {query_bad: 4m}\nstatus: {query_watch: 2s, query_bad: 3m}\n"), environ(complete), need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := postgres.DefaultThresholds()
+	want.QueryWatch, want.QueryBad = 2*time.Second, 4*time.Minute
+	if got := c.Databases[0].Thresholds; got != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestExampleShowsTheDefaultThresholds(t *testing.T) {
+	c, err := load(file(t, example), environ(complete), need{})
+	if err != nil || c.Databases[0].Thresholds != postgres.DefaultThresholds() {
+		t.Errorf("%v, or the example's status section is not what holds without it", err)
+	}
+}
+
 func TestEveryMistakeIsNamed(t *testing.T) {
 	_, err := load("testdata/five_mistakes.yml", environ(with(complete, "SLACK_BOT_TOKEN", "xoxp-1-of-a-person")), need{slack: true})
 	if err == nil {
@@ -100,7 +121,7 @@ databases:
 var faulty = map[string]struct{ text, field, says string }{
 	"team":             {"slack: {team: general}", "slack.team", "begins with T"},
 	"channel":          {"slack: {channel: general}", "slack.channel", "begins with C"},
-	"no sockets":       {"slack: {sockets: 0}", "slack.sockets", "from 1 to 10"},
+	"no sockets":       {"slack: {sockets: 0}", "slack.sockets", "from 1 to 5"},
 	"sockets in words": {"slack: {sockets: two}", "slack.sockets", "is not a whole number"},
 	"token in file":    {"slack: {bot_token: xoxb-swordfish}", "slack.bot_token", "Secrets never stand in the file"},
 	"typing error":     {"slak: {team: T0}", "slak", "Did you mean slack"},
@@ -117,6 +138,9 @@ var faulty = map[string]struct{ text, field, says string }{
 	"listen":           {"http: {listen: 9180}", "http.listen", "host:port"},
 	"format":           {"log: {format: xml}", "log.format", "text or json"},
 	"level":            {"log: {level: loud}", "log.level", "debug, info, warn or error"},
+	"threshold":        {"status: {query_watch: 10m}", "status.query_watch", "must not be above query_bad"},
+	"threshold's name": {"status: {query_wach: 10m}", "status.query_wach", "Did you mean query_watch"},
+	"threshold's unit": {"status: {query_watch: 10}", "status.query_watch", "is not a duration"},
 	"list":             {"databases: orders", "databases", "stands twice"},
 }
 
@@ -139,6 +163,8 @@ var faultyDatabases = map[string]struct{ line, field, says string }{
 	"key":       {"name: b\n    backup: {store: 'file:///x', encrypt_to: [AGE-SECRET-KEY-1QQ]}", "databases[1].backup.encrypt_to[0]", "age1"},
 	"verify":    {"name: b\n    backup: {store: 'file:///x', verify: hourly}", "databases[1].backup.verify", "each, daily, weekly or never"},
 	"health":    {"name: b\n    health: [shop.example.com]", "databases[1].health[0]", "https:// or http://"},
+	"threshold": {"name: b\n    status: {connections_bad: 20}", "databases[1].status.connections_watch", "must not be above connections_bad"},
+	"status":    {"name: b\n    status: {conections_bad: 20}", "databases[1].status.conections_bad", "Did you mean connections_bad"},
 	"scalar":    {"name: b\n    backup: nightly", "databases[1].backup", "settings with names"},
 	"text":      {"name: b\n    health: x", "databases[1].health", "is not a list"},
 }

@@ -3,8 +3,9 @@ package main
 import (
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
+
+	"dbbot/commands"
 )
 
 // unknown reports a setting that does not exist, with the one that was probably meant.
@@ -13,12 +14,12 @@ func (d *document) unknown(path string, known []string) {
 	f := &(*d.faults)[len(*d.faults)-1]
 	f.Value = "" // whatever it is, it may be a secret
 	name := path[strings.LastIndex(path, ".")+1:]
-	near := nearest(name, known)
+	near := commands.Nearest(name, known)
 	switch {
 	case strings.Contains(name, "token") || strings.Contains(name, "password") || strings.Contains(name, "secret"):
 		f.Fix = "Secrets never stand in the file: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the environment, and write ${NAME} inside URLs."
-	case near != "":
-		f.Fix = "Did you mean " + near + "?"
+	case len(near) > 0:
+		f.Fix = "Did you mean " + choice(near) + "?"
 	default:
 		f.Fix = "Known here: " + strings.Join(known, ", ") + "."
 	}
@@ -99,36 +100,4 @@ func fieldName(f reflect.StructField) string {
 		return name
 	}
 	return strings.ToLower(f.Name) // as the library does
-}
-
-// nearest of the known words, if one is near enough to be a slip of the hand; else nothing.
-func nearest(word string, known []string) string {
-	best, least := "", 1+len(word)/3 // a slip in every third letter
-	for _, k := range known {
-		if n := distance(strings.ToLower(word), k); n <= least && (best == "" || n < least) {
-			best, least = k, n
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: how many letters must be put in, taken out or changed.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
 }

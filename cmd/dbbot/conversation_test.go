@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Conversations are the files testdata/*.txt: people of different roles talk to dbbot through the whole wiring and the
+// local workspace. A line is one of
+//
+//	# a comment                        in #orders | in a direct message | in a thread | out of the thread
+//	ana> what she types                ana clicks Refresh
+//	bot to ana: what she alone reads   bot to ana, again: what her message has become
+//	bot to everyone: …                 bot to everyone, again: …
+//	slackbot to ana: …                 gus hears nothing
+//
+// Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.
+func TestConversations(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no conversations found", err)
+	}
+	w := newWorld(t)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			c := &conversation{t: t, world: w, channel: "C0ORDERS", people: map[string]*listener{}}
+			for _, step := range readSteps(t, file) {
+				c.line = fmt.Sprintf("%s:%d: %s", file, step.line, step.text)
+				c.play(step.text)
+			}
+			c.nothingLeft()
+		})
+	}
+}
+
+type conversation struct {
+	t       *testing.T
+	world   *world
+	channel string // empty: each person's direct message with the bot
+	thread  string
+	line    string
+	people  map[string]*listener
+}
+
+type verb struct {
+	shape *regexp.Regexp
+	do    func(c *conversation, words []string)
+}
+
+var verbs = []verb{
+	{regexp.MustCompile(`^in (#[\w-]+)$`), func(c *conversation, w []string) { c.channel, c.thread = c.world.channel(c.t, w[1]), "" }},
+	{regexp.MustCompile(`^in a direct message$`), func(c *conversation, _ []string) { c.channel, c.thread = "", "" }},
+	{regexp.MustCompile(`^in a thread$`), func(c *conversation, _ []string) { c.thread = c.startThread() }},
+	{regexp.MustCompile(`^out of the thread$`), func(c *conversation, _ []string) { c.thread = "" }},
+	{regexp.MustCompile(`(?s)^(\w+)> (.*)$`), func(c *conversation, w []string) { c.says(w[1], w[2]) }},
+	{regexp.MustCompile(`^(\w+) clicks (\w+)$`), func(c *conversation, w []string) { c.clicks(w[1], w[2]) }},
+	{regexp.MustCompile(`^(\w+) hears nothing$`), func(c *conversation, w []string) { c.hearsNothing(w[1]) }},
+	{regexp.MustCompile(`(?s)^bot to everyone(, again)?: (.*)$`), func(c *conversation, w []string) { c.everyoneReads(w[1] != "", w[2]) }},
+	{regexp.MustCompile(`(?s)^bot to (\w+)(, again)?: (.*)$`), func(c *conversation, w []string) { c.reads(w[1], w[2] != "", true, w[3]) }},
+	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.isToldBySlack(w[1], w[2]) }},
+}
+
+func (c *conversation) play(text string) {
+	c.t.Helper()
+	for _, v := range verbs {
+		if words := v.shape.FindStringSubmatch(text); words != nil {
+			v.do(c, words)
+			return
+		}
+	}
+	c.t.Fatalf("%s\nno such line: see TestConversations", c.line)
+}
+
+// place is where a person speaks now.
+func (c *conversation) place(person string) string {
+	if c.channel == "" {
+		return "D0" + strings.ToUpper(person)
+	}
+	return c.channel
+}
+
+// person begins to listen when first mentioned.
+func (c *conversation) person(name string) *listener {
+	c.t.Helper()
+	if c.people[name] == nil {
+		c.people[name] = c.world.listen(c.t, userID(name))
+	}
+	return c.people[name]
+}
+
+func userID(name string) string { return "U0" + strings.ToUpper(name) }
+
+func (c *conversation) startThread() string {
+	c.t.Helper()
+	var answer struct{ TS string }
+	c.world.page(c.t, "say", map[string]any{"as": userID("ana"), "channel": c.place("ana"), "text": "How is it going here?"}, &answer)
+	return answer.TS
+}
+
+func (c *conversation) says(name, text string) {
+	c.t.Helper()
+	c.person(name)
+	text = strings.ReplaceAll(text, "@dbbot", "<@U0DBBOT>")
+	c.world.page(c.t, "say", map[string]any{
+		"as": userID(name), "channel": c.place(name), "thread_ts": c.thread, "text": text,
+	}, nil)
+}
+
+func (c *conversation) clicks(name, button string) {
+	c.t.Helper()
+	message, action := c.person(name).button(button)
+	if message.TS == "" {
+		c.t.Fatalf("%s\n%s sees no such button", c.line, name)
+	}
+	c.world.page(c.t, "action", map[string]any{
+		"as": userID(name), "channel": message.Channel, "message_ts": message.TS, "action": action, "state": map[string]any{},
+	}, nil)
+}
+
+func (c *conversation) reads(name string, again, alone bool, want string) {
+	c.t.Helper()
+	heard := c.person(name).next(c.t, c.line)
+	kind := "message"
+	if again {
+		kind = "changed"
+	}
+	if heard.event != kind || heard.Message.Ephemeral != alone && !strings.HasPrefix(heard.Message.Channel, "D") {
+		c.t.Errorf("%s\ngot a %q event, ephemeral %v:\n%s", c.line, heard.event, heard.Message.Ephemeral, heard.Message.Text)
+	}
+	if got := readable(heard.Message.Text); !matches(got, want) {
+		c.t.Errorf("%s\n--- said ---\n%s\n--- wanted ---\n%s", c.line, got, want)
+	}
+}
+
+// everyoneReads checks it with all who listen and are in the channel.
+func (c *conversation) everyoneReads(again bool, want string) {
+	c.t.Helper()
+	for name := range c.people {
+		if c.world.inChannel(c.t, userID(name), c.place(name)) {
+			c.reads(name, again, false, want)
+		}
+	}
+}
+
+func (c *conversation) isToldBySlack(name, want string) {
+	c.t.Helper()
+	if heard := c.person(name).next(c.t, c.line); heard.event != "notice" || !matches(readable(heard.Text), want) {
+		c.t.Errorf("%s\ngot %q: %s%s", c.line, heard.event, heard.Text, heard.Message.Text)
+	}
+}
+
+func (c *conversation) hearsNothing(name string) {
+	c.t.Helper()
+	if heard, any := c.person(name).pending(c.t); any {
+		c.t.Errorf("%s\n%s heard: %s%s", c.line, name, heard.Text, heard.Message.Text)
+	}
+}
+
+func (c *conversation) nothingLeft() {
+	c.t.Helper()
+	c.line = "at the end"
+	for name := range c.people {
+		c.hearsNothing(name)
+	}
+}
+
+// matches compares with a text in which "…" stands for anything.
+func matches(got, want string) bool {
+	pieces := strings.Split(want, "…")
+	for i := range pieces {
+		pieces[i] = regexp.QuoteMeta(strings.Trim(pieces[i], " \n"))
+	}
+	return regexp.MustCompile(`(?s)^\s*` + strings.Join(pieces, `.*`) + `\s*$`).MatchString(got)
+}
+
+func readable(text string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+}
+
+type step struct {
+	line int
+	text string
+}
+
+func readSteps(t *testing.T, file string) (steps []step) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		text := lines.Text()
+		switch {
+		case strings.TrimSpace(text) == "" || strings.HasPrefix(text, "#"):
+		case strings.HasPrefix(text, "    ") && len(steps) > 0:
+			steps[len(steps)-1].text += "\n" + strings.TrimSpace(text)
+		default:
+			steps = append(steps, step{n, text})
+		}
+	}
+	return steps
+}
+
+func TestMatchesKnowsItsWildcard(t *testing.T) {
+	for _, tt := range []struct {
+		got, want string
+		ok        bool
+	}{
+		{"a b c", "a b c", true},
+		{"a b c", "a … c", true},
+		{"a b c", "a", false},
+		{"a b c", "a …", true},
+		{"a\nb\nc", "a…c", true},
+		{"a (b)", "a (b", false},
+		{"", "…", true},
+	} {
+		if matches(tt.got, tt.want) != tt.ok {
+			t.Errorf("%q against %q: want %v", tt.got, tt.want, tt.ok)
+		}
+	}
+}
+
