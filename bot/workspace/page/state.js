@@ -1,0 +1,92 @@
+// state.js: what the page knows, who it looks as, and how it asks the server.
+
+const state = {
+  as: "", channel: "", thread: "", tab: "messages",
+  boot: null, people: new Map(), channels: new Map(), groups: new Map(),
+  messages: new Map(), // channel → messages, oldest first
+  replies: [],         // of the open thread, the parent first
+  notices: new Map(),  // channel → what Slackbot told this person; the server does not keep these
+  unread: new Set(), rawShown: new Set(), drafts: new Map(), surfaces: new Map(),
+  home: null, sockets: 0,
+};
+
+const slackbot = "USLACKBOT";
+const kindWords = { member: "member", guest: "guest", single_channel_guest: "single-channel guest", deleted: "deactivated", bot: "app", external: "external" };
+
+const nameOf = (person) => person.real_name || person.name || person.id;
+const personTitle = (person) => [nameOf(person), person.title, kindWords[person.kind]].filter(Boolean).join(" · ");
+const me = () => state.people.get(state.as);
+const bot = () => state.people.get(state.boot?.app?.bot_user);
+const appName = () => state.boot?.app?.name ?? "the app";
+const isAppChannel = (channel) => channel?.kind === "im" && channel.im_user === state.boot?.app?.bot_user;
+
+/** channelName is what a channel is called by the one who looks; a direct message carries the other's name. */
+function channelName(channel) {
+  if (channel.kind !== "im") return channel.name;
+  const other = state.people.get(channel.im_user);
+  if (!other) return channel.name || channel.im_user;
+  return nameOf(other) + (other.id === state.as ? " (you)" : "");
+}
+
+/** senderOf is who stands over a message: the person, or the name the app chose. */
+function senderOf(message) {
+  if (message.user === slackbot) return { id: slackbot, name: "Slackbot", bot: true };
+  const person = state.people.get(message.user);
+  const isBot = Boolean(message.bot_id) || person?.kind === "bot";
+  return { id: message.user || message.bot_id || "?", name: message.username || (person ? nameOf(person) : message.user || appName()), bot: isBot, person };
+}
+
+// Ten colours that carry white letters at a contrast of 4.5 or more.
+const avatarColours = ["#0a6c67", "#8a3f7c", "#2a5fb0", "#9a4a12", "#4b6b1d", "#6a4bbd", "#a83250", "#1c6f8c", "#7a5a12", "#4a5a68"];
+
+function avatar(sender, size = "") {
+  const hash = [...String(sender.id)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) >>> 0, 7);
+  const letters = sender.name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
+  return el("span", { class: `avatar ${size}${sender.bot ? " square" : ""}`, "aria-hidden": "true", style: { background: avatarColours[hash % avatarColours.length] } }, letters || "?");
+}
+
+/** ask fetches JSON; a failure is an {ok:false, error} like any other, so that callers have one way. */
+async function ask(path, body, { signal } = {}) {
+  try {
+    const options = body instanceof FormData ? { method: "POST", body } : body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
+    const response = await fetch(path, { ...options, signal });
+    const text = await response.text();
+    const answer = text ? JSON.parse(text) : {};
+    if (!response.ok) return { ok: false, ...answer, error: answer.error ?? `HTTP ${response.status}` };
+    return answer;
+  } catch (fault) {
+    if (fault.name === "AbortError") return { ok: false, aborted: true };
+    return { ok: false, error: "unreachable", detail: String(fault.message ?? fault) };
+  }
+}
+
+const query = (path, values) => `${path}?${new URLSearchParams(Object.entries(values).filter(([, v]) => v))}`;
+
+// What the workspace's error codes mean to the person who typed.
+const errorWords = {
+  unreachable: "The workspace cannot be reached. Is it still running?",
+  operation_timeout: "The app did not answer within three seconds (operation_timeout).",
+  app_not_connected: "The app has no open socket, so nothing could be delivered.",
+  dispatch_failed: "The app has no open socket, so nothing could be delivered (dispatch_failed).",
+  not_in_channel: "You are not a member of this channel.",
+  channel_not_found: "This channel does not exist for you.",
+  is_archived: "This channel is archived.",
+  messages_tab_disabled: "The app has switched its Messages tab off.",
+  user_is_restricted: "Guests may not do that.",
+  account_inactive: "This account is deactivated.",
+  msg_too_long: "That is too long for one message.",
+  no_text: "There is nothing to send.",
+};
+const inWords = (error) => errorWords[error] ?? `That did not work: ${error || "no reason was given"}`;
+
+/** toast tells of something that has no other place; it goes by itself and by its button. */
+function toast(words) {
+  const box = el("div", { class: "toast" }, icon("warning"), el("span", {}, words));
+  const close = () => box.remove();
+  box.append(iconButton("close", "Dismiss", close));
+  $("toasts").append(box);
+  setTimeout(close, 8000);
+}
+
+/** sayStatus speaks to screen readers only. */
+const sayStatus = (words) => { $("status").textContent = shown(words); };

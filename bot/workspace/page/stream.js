@@ -1,0 +1,81 @@
+// stream.js: what happens in the workspace arrives here by itself.
+
+const stream = { source: null, retry: 0, opened: false };
+
+// A closed stream is asked for again after 1, 2, 4 … at most 15 seconds.
+const longestWait = 15e3;
+
+function openStream() {
+  stream.source?.close();
+  const source = new EventSource(query("/page/stream", { as: state.as }));
+  stream.source = source;
+  for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => {
+    if (source === stream.source) handle(event.data ? JSON.parse(event.data) : {});
+  });
+  source.addEventListener("open", () => {
+    if (source !== stream.source) return;
+    stream.retry = 0;
+    document.body.classList.remove("offline");
+    // What happened while nobody listened is fetched; the first time that is everything.
+    refresh();
+  });
+  source.addEventListener("error", () => {
+    if (source !== stream.source) return;
+    document.body.classList.add("offline");
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => { if (source === stream.source) openStream(); }, Math.min(longestWait, 1000 * 2 ** stream.retry++));
+  });
+}
+
+const handlers = {
+  message: ({ message }) => { putMessage(message); noteUnread(message); },
+  changed: ({ message }) => putMessage(message),
+  deleted: ({ channel, ts }) => dropMessage(channel, ts),
+  view: viewEvent,
+  home: ({ view }) => { state.home = view; if (state.tab === "home") drawHome(); },
+  notice: ({ channel, text }) => addNotice(channel, text),
+  channel: ({ channel }) => { state.channels.set(channel.id, channel); drawSidebar(); drawChannelHead(); },
+  envelope: (entry) => addLog("envelope", entry),
+  call: (entry) => addLog("call", entry),
+  app: ({ sockets }) => { state.sockets = sockets; drawSidebar(); drawOffline(); },
+  reload: () => reboot(),
+};
+
+const arrivals = new Map(); // channel → how many messages have come by the stream
+
+/** putMessage stores a message of a channel whose history is here, and shows it where it belongs. */
+function putMessage(message) {
+  arrivals.set(message.channel, (arrivals.get(message.channel) ?? 0) + 1);
+  const held = state.messages.get(message.channel);
+  if (held) storeMessage(held, message);
+  if (message.channel !== state.channel) return;
+  drawLog({ toEnd: message.user === state.as && inMainList(message) });
+  if (state.thread && (message.thread_ts === state.thread || message.ts === state.thread)) {
+    storeMessage(state.replies, message);
+    drawThread();
+  }
+}
+
+function noteUnread(message) {
+  if (message.user === state.as || !inMainList(message)) return;
+  if (message.channel === state.channel && state.tab !== "home" && !document.hidden) return;
+  state.unread.add(message.channel);
+  drawSidebar();
+  drawTitle();
+}
+
+/** loadHistory fetches a channel; where something arrives meanwhile it fetches once more, so that nothing stale stays. */
+async function loadHistory(channel, { toEnd = false } = {}) {
+  const as = state.as, before = arrivals.get(channel);
+  const answer = await ask(query("/page/history", { as, channel }));
+  if (as !== state.as) return;
+  if (answer.ok === false) return toast(inWords(answer.error));
+  if (arrivals.get(channel) !== before) return loadHistory(channel, { toEnd });
+  state.messages.set(channel, answer.messages ?? []);
+  if (channel === state.channel) drawLog({ toEnd });
+}
+
+function refresh() {
+  if (state.channel) loadHistory(state.channel, { toEnd: !state.messages.has(state.channel) });
+  loadThread();
+  if (devLog.shown) loadLog();
+}
