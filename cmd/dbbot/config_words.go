@@ -48,11 +48,11 @@ func (d *document) wrongType(path, message string) {
 	}
 }
 
-var step = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)
+var pathStep = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)
 
 // knownFields are the settings that exist beside the one at path, by walking the type that is filled from base.
 func (d *document) knownFields(path, base string, t reflect.Type) (names []string) {
-	steps := step.FindAllString(strings.TrimPrefix(path, base), -1)
+	steps := pathStep.FindAllString(strings.TrimPrefix(path, base), -1)
 	for _, name := range steps[:max(len(steps)-1, 0)] {
 		t = below(t, name)
 	}
