@@ -1,0 +1,100 @@
+package workspace
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Coverage tells people what of Slack is here and what is not: methods, events, blocks, behaviour and gaps. What can
+// be derived from the tables that do the work is derived; the rest is held to the tests by coverage_test.go.
+func Coverage() string {
+	var b strings.Builder
+	b.WriteString("What the local workspace does of Slack, and what it does not.\n\n")
+	heading(&b, "Web API methods", "token, scopes, tier")
+	for _, name := range slices.Sorted(maps.Keys(methods)) {
+		m := methods[name]
+		fmt.Fprintf(&b, "  %-32s %-7s %s\n", name, m.token, strings.Join(m.needs(), ", "))
+	}
+	heading(&b, "Events", "with the scope each needs")
+	for _, name := range slices.Sorted(maps.Keys(eventScopes)) {
+		fmt.Fprintf(&b, "  %-32s %s\n", name, eventScopes[name])
+	}
+	heading(&b, "Blocks", "checked for structure and limits; where")
+	for _, name := range slices.Sorted(maps.Keys(blockShapes)) {
+		fmt.Fprintf(&b, "  %-32s %s\n", name, blockShapes[name].where())
+	}
+	heading(&b, "Elements", "")
+	b.WriteString("  " + wrap(slices.Sorted(maps.Keys(elementShapes))) + "\n")
+	heading(&b, "Rich text", "")
+	b.WriteString("  " + wrap(slices.Sorted(maps.Keys(inlineShapes))) + "\n")
+	for _, area := range features {
+		heading(&b, area.name, "")
+		for _, f := range area.features {
+			b.WriteString("  " + f.what + "\n")
+		}
+	}
+	heading(&b, "Gaps", "what Slack has and this workspace has not")
+	for _, gap := range gaps {
+		b.WriteString("  " + gap + "\n")
+	}
+	return b.String()
+}
+
+func heading(b *strings.Builder, name, what string) {
+	if what != "" {
+		what = " (" + what + ")"
+	}
+	fmt.Fprintf(b, "\n%s%s\n", name, what)
+}
+
+// needs is what a call of the method takes, for people.
+func (m method) needs() []string {
+	needs := slices.Clone(m.scopes)
+	if m.tier > 0 {
+		needs = append(needs, fmt.Sprintf("tier %d", m.tier))
+	}
+	return needs
+}
+
+func (k tokenKind) String() string {
+	return map[tokenKind]string{anyone: "none", botToken: "bot", appToken: "app", eitherToken: "either"}[k]
+}
+
+func (b blockRules) where() string {
+	if len(b.on) == 0 {
+		return "everywhere"
+	}
+	places := make([]string, len(b.on))
+	for i, s := range b.on {
+		places[i] = string(s)
+	}
+	return strings.Join(places, ", ") + " only"
+}
+
+// wrap writes words in lines of at most 110 characters.
+func wrap(words []string) string {
+	var b strings.Builder
+	column := 0
+	for _, w := range words {
+		if column+len(w) > 108 {
+			b.WriteString("\n  ")
+			column = 0
+		}
+		b.WriteString(w + " ")
+		column += len(w) + 1
+	}
+	return strings.ReplaceAll(strings.TrimRight(b.String(), " "), " \n", "\n")
+}
+
+// area is a part of Slack's behaviour; each feature names the tests that prove it.
+type area struct {
+	name     string
+	features []feature
+}
+
+type feature struct {
+	what   string
+	proofs []string // test functions of this package, or of cmd/workspace
+}
