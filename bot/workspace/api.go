@@ -62,12 +62,14 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	entry := &Call{Method: name, Status: http.StatusOK}
 	in, err := readArguments(r)
 	entry.Request = in.raw
-	if s.inject(w, r, name, entry) {
+	token := tokenOf(r, in)
+	answered, drop := s.inject(w, r, entry, token)
+	if answered {
 		return
 	}
 	var answer fields
 	s.mu.Lock()
-	req := &request{arguments: in, method: name, token: tokenOf(r, in), base: baseOf(r)}
+	req := &request{arguments: in, method: name, token: token, base: baseOf(r)}
 	if err == nil {
 		answer, err = s.call(req, w.Header())
 	}
@@ -76,11 +78,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	body := reply(w.Header(), entry, answer, err, in.warn)
-	if s.dropAfter(name, entry) {
-		s.record(entry, began, body)
+	s.record(entry, began, body)
+	if drop {
 		panic(http.ErrAbortHandler) // the connection breaks, though the call was done
 	}
-	s.record(entry, began, body)
 	w.WriteHeader(entry.Status)
 	w.Write(body)
 }

@@ -110,7 +110,7 @@ func (s *Server) settle(e *envelope, outcome Outcome) {
 }
 
 func (s *Server) showEnvelope(e *envelope) {
-	s.hub.publish("envelope", audience{}, func() any { return e.view() })
+	s.hub.publish("envelope", audience{}, func() any { return e.delivery() })
 }
 
 // acknowledgement is what an app sends back.
@@ -153,21 +153,14 @@ func (s *Server) ack(k *socket, frame []byte) {
 	}
 }
 
-// view is the envelope for the logs. Callers hold mu.
-func (e *envelope) view() fields {
+// delivery is the envelope for the logs and for tests. Callers hold mu.
+func (e *envelope) delivery() Delivery {
 	payload := json.RawMessage(e.Payload)
 	if len(payload) > logLimit {
 		payload, _ = json.Marshal(string(payload[:logLimit]) + "… (cut)")
 	}
-	out := fields{"id": e.ID, "type": e.Type, "at": e.At, "socket": e.Socket, "outcome": e.Outcome, "app": e.app.ID,
-		"payload": payload, "response": e.Response}
-	if e.Latency > 0 {
-		out["ack_ms"] = milliseconds(e.Latency)
-	}
-	if e.Type == "events_api" {
-		out["retry_attempt"], out["retry_reason"] = e.Attempt, e.Reason
-	}
-	return out
+	return Delivery{ID: e.ID, App: e.app.ID, Type: e.Type, At: e.At, Socket: e.Socket, Outcome: e.Outcome,
+		AckMS: milliseconds(e.Latency), Attempt: e.Attempt, Reason: e.Reason, Payload: payload, Response: e.Response}
 }
 
 // logLimit bounds one payload in the logs: what people read, not what a test pumped through.

@@ -10,10 +10,17 @@ import (
 // pageRoutes are what the page at / speaks to. People are trusted here: `as` says whose eyes and hands are used.
 func (s *Server) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /page/stream", s.serveStream)
+	mux.HandleFunc("POST /page/file", s.servePageFile)
+	mux.HandleFunc("GET /files/{id}/{name}", s.serveFile)
 	for pattern, serve := range map[string]func(*pageCall) (fields, error){
-		"GET /page/boot":    s.pageBoot,
-		"GET /page/history": s.pageHistory,
-		"POST /page/say":    s.pageSay,
+		"GET /page/boot":     s.pageBoot,
+		"GET /page/history":  s.pageHistory,
+		"GET /page/log":      s.pageLog,
+		"POST /page/say":     s.pageSay,
+		"POST /page/action":  s.pageAction,
+		"POST /page/view":    s.pageView,
+		"POST /page/home":    s.pageHome,
+		"POST /page/options": s.pageOptions,
 	} {
 		mux.HandleFunc(pattern, s.page(serve))
 	}
@@ -36,6 +43,7 @@ type pageCall struct {
 	BlockID  string          `json:"block_id"`
 	ActionID string          `json:"action_id"`
 	Value    string          `json:"value"`
+	App      string          `json:"app_id"` // empty means the first
 
 	person *Person
 	r      *http.Request
@@ -50,7 +58,7 @@ func (s *Server) page(serve func(*pageCall) (fields, error)) http.HandlerFunc {
 		if r.Method == http.MethodPost {
 			err = json.NewDecoder(http.MaxBytesReader(w, r.Body, pageLimit)).Decode(in)
 		}
-		if err == nil {
+		if err == nil && r.URL.Path != "/page/log" { // the log is everybody's
 			s.mu.Lock()
 			in.person, err = s.person(in.As)
 			s.mu.Unlock()

@@ -40,7 +40,8 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		err = in.readJSON(strings.NewReader(in.form.Get("payload")))
 	}
 	entry.Request = in.raw
-	if s.inject(w, r, entry.Method, entry) {
+	answered, drop := s.inject(w, r, entry, "")
+	if answered {
 		return
 	}
 	if err == nil {
@@ -53,9 +54,8 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		body = []byte("ok")
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	}
-	dropped := s.dropAfter(entry.Method, entry)
 	s.record(entry, began, body)
-	if dropped {
+	if drop {
 		panic(http.ErrAbortHandler) // the connection breaks, though the answer was taken
 	}
 	w.WriteHeader(entry.Status)

@@ -31,13 +31,13 @@ type Server struct {
 	views      map[string]*view
 	stacks     map[stackKey][]*view
 	homes      map[stackKey]*view
-	files      map[string]*file
+	files      shelf
 	envelopes  journal[*envelope]
 	byID       map[string]*envelope
 	calls      journal[*Call]
 	notices    journal[Notice]
 	rates      map[rateKey]time.Time
-	faults     []*Fault
+	faults     []*CallFault
 	hub        hub
 	counts     Counts
 	timers     map[*time.Timer]*time.Timer
@@ -81,7 +81,7 @@ func New(cfg Config) *Server {
 		views:     map[string]*view{},
 		stacks:    map[stackKey][]*view{},
 		homes:     map[stackKey]*view{},
-		files:     map[string]*file{},
+		files:     shelf{byID: map[string]*file{}, uploads: map[string]*file{}},
 		envelopes: journal[*envelope]{max: cfg.Limits.History},
 		byID:      map[string]*envelope{},
 		calls:     journal[*Call]{max: cfg.Limits.History},
@@ -129,6 +129,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("/api/{method}", s.serveAPI)
 	mux.HandleFunc("GET /link/", s.serveLink)
 	mux.HandleFunc("POST /hooks/{id}", s.serveResponseURL)
+	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	s.pageRoutes(mux)
 	return mux
 }

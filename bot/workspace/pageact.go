@@ -1,0 +1,122 @@
+package workspace
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// wait waits for something that will be settled with mu held: an ack, or its deadline.
+func (s *Server) wait(ctx context.Context, settled <-chan struct{}) error {
+	select {
+	case <-settled:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.stop:
+		return fail("workspace_closed")
+	}
+}
+
+// pageAction is a person pressing or choosing something. It answers before the app does.
+func (s *Server) pageAction(in *pageCall) (fields, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, err := s.placeOf(in.person, in.View, in.Channel, in.TS)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.act(at, in.Action, in.State, nil)
+}
+
+// pageView is a person submitting or closing a modal. A submission waits for the ack.
+func (s *Server) pageView(in *pageCall) (fields, error) {
+	s.mu.Lock()
+	at, err := s.placeOf(in.person, in.View, "", "")
+	if err == nil && in.Event == "close" {
+		s.dismiss(at.view)
+	}
+	if err != nil || in.Event == "close" {
+		s.mu.Unlock()
+		return nil, err
+	}
+	var answer fields
+	var failed error
+	settled := make(chan struct{})
+	err = s.submit(at.view, in.State, func(_ *envelope, out fields, why error) {
+		answer, failed = out, why
+		close(settled)
+	})
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.wait(in.r.Context(), settled); err != nil {
+		return nil, err
+	}
+	return answer, failed
+}
+
+// pageHome is a person opening the home tab of the first app.
+func (s *Server) pageHome(in *pageCall) (fields, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.appByID(in.App)
+	if a == nil && len(s.apps) > 0 {
+		a = s.apps[0]
+	}
+	if a == nil {
+		return nil, fail("no_app")
+	}
+	if v := s.openHome(a, in.person); v != nil {
+		return fields{"view": v.wire(s)}, nil
+	}
+	return nil, nil
+}
+
+// pageOptions asks the app for the options of an external select.
+func (s *Server) pageOptions(in *pageCall) (fields, error) {
+	s.mu.Lock()
+	at, err := s.placeOf(in.person, in.View, in.Channel, in.TS)
+	settled := make(chan struct{})
+	var answer *envelope
+	if err == nil {
+		err = s.suggest(at, in.BlockID, in.ActionID, in.Value, func(e *envelope) {
+			answer = e
+			close(settled)
+		})
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.wait(in.r.Context(), settled); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answer.Outcome != Acked {
+		return nil, fail("operation_timeout")
+	}
+	var options struct {
+		Options json.RawMessage `json:"options"`
+		Groups  json.RawMessage `json:"option_groups"`
+	}
+	if json.Unmarshal(answer.Response, &options) != nil || options.Options == nil && options.Groups == nil {
+		return nil, fail("invalid_options")
+	}
+	if options.Groups != nil {
+		return fields{"option_groups": options.Groups}, nil
+	}
+	return fields{"options": options.Options}, nil
+}
+
+// pageLog is the newest envelopes and calls, oldest first.
+func (s *Server) pageLog(*pageCall) (fields, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	envelopes := []Delivery{}
+	for _, e := range s.envelopes.newest(historyPage) {
+		envelopes = append(envelopes, e.delivery())
+	}
+	return fields{"envelopes": envelopes, "calls": s.calls.newest(historyPage), "counts": s.counts}, nil
+}
