@@ -1,0 +1,71 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"dbbot/commands"
+	"dbbot/ops"
+)
+
+// Three seconds are promised for every answer. Reading gets the most of them; what ignores its context is left
+// alone a little later, so that what respects it can still hand over what it knows; the rest is for sending.
+const (
+	readBound   = 2400 * time.Millisecond
+	giveUpBound = 2600 * time.Millisecond
+	// sendBound is for Slack alone: once there is an answer, it is worth waiting for.
+	sendBound = 5 * time.Second
+	// maxRunning bounds the answers being read at once, those that were given up included: a database that hangs
+	// every question must not take the process with it.
+	maxRunning = 64
+	// maxStack is how much of a panic's stack is logged, in bytes.
+	maxStack = 4096
+)
+
+// answer lets the command read, and comes back in time whatever it does.
+func (r *request) answer(call commands.Call, asker commands.Asker, may []ops.Target) (commands.View, error) {
+	select {
+	case r.bot.running <- struct{}{}:
+	default:
+		return commands.View{}, errBusy
+	}
+	type answer struct {
+		view commands.View
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer func() { <-r.bot.running }()
+		view, err := guard(r, func() (commands.View, error) { return call.Answer(r.ctx, asker, may) })
+		done <- answer{view, err}
+	}()
+	patience := time.NewTimer(time.Until(r.begun.Add(giveUpBound)))
+	defer patience.Stop()
+	select {
+	case a := <-done:
+		switch {
+		case errors.Is(a.err, context.DeadlineExceeded):
+			return a.view, tooSlow(call.Path, a.err)
+		case errors.Is(a.err, context.Canceled):
+			return a.view, errStopping
+		}
+		return a.view, a.err
+	case <-patience.C:
+		return commands.View{}, tooSlow(call.Path, context.DeadlineExceeded)
+	}
+}
+
+// guard turns a panic into an error: the log gets the stack, and a person an answer.
+func guard[T any](r *request, do func() (T, error)) (result T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			stack := debug.Stack()
+			r.log.Error("panic", "panic", ops.Redact(fmt.Sprint(p)), "stack", ops.Redact(string(stack[:min(len(stack), maxStack)])))
+			err = errPanic
+		}
+	}()
+	return do()
+}

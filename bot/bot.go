@@ -1,0 +1,128 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"dbbot/commands"
+	"dbbot/ops"
+	"dbbot/ops/policy"
+)
+
+// Catalogue understands what was typed; commands.Catalogue is the one.
+type Catalogue interface {
+	Find(words string) (commands.Call, error)
+}
+
+// Options are what a Bot is made of. Ask alone needs no more than a Catalogue and a Log.
+type Options struct {
+	Catalogue   Catalogue
+	Policy      policy.Policy
+	Team        string // the one workspace that is served; everybody else is refused
+	Chat        Chat
+	Directory   Directory
+	Coordinator Coordinator
+	Log         *slog.Logger
+	Registry    prometheus.Registerer
+}
+
+// Bot is the road between people and commands.
+type Bot struct {
+	Options
+	people  *people
+	metrics *metrics
+	running chan struct{} // one for every answer that is being read
+}
+
+// New builds a bot; it does no I/O.
+func New(o Options) *Bot {
+	return &Bot{Options: o, people: newPeople(o), metrics: newMetrics(o.Registry), running: make(chan struct{}, maxRunning)}
+}
+
+// Invoke answers a typed command, to the person who typed it alone. It returns when that is done.
+func (b *Bot) Invoke(ctx context.Context, in Invoke) {
+	r := b.begin(ctx, "command", in.Who, in.Origin, in.At)
+	defer r.end()
+	r.reply(func() (Post, error) {
+		if err := r.enter(in.Key); err != nil {
+			return Post{}, err
+		}
+		said, err := r.consult(in.Text)
+		if err != nil {
+			return Post{}, err
+		}
+		return r.keep(newToken(), said.private(in.Text, in.Who, in.Origin.Direct)), nil
+	}, b.Chat.Answer, b.Chat.Answer)
+}
+
+// Click answers a pressed button. Who presses is authorised anew: a button is a wish, not a right.
+func (b *Bot) Click(ctx context.Context, in Click) {
+	r := b.begin(ctx, "click", in.Who, in.Origin, in.At)
+	defer r.end()
+	press, send := unknownButton, sender(b.Chat.Replace)
+	switch {
+	case strings.EqualFold(in.Button, commands.Refresh):
+		press = r.refresh
+	case strings.EqualFold(in.Button, commands.Share):
+		press, send = r.share, b.share
+	}
+	r.reply(func() (Post, error) {
+		if err := r.enter(in.Key); err != nil {
+			return Post{}, err
+		}
+		was, err := r.recall(in.Token)
+		if err != nil {
+			return Post{}, err
+		}
+		return press(in.Token, was)
+	}, send, b.Chat.Answer)
+}
+
+// Home draws somebody's home tab.
+func (b *Bot) Home(ctx context.Context, in Home) {
+	r := b.begin(ctx, "home", in.Who, Origin{Team: in.Who.Team}, in.At)
+	defer r.end()
+	r.reply(func() (Post, error) {
+		if err := r.enter(in.Key); err != nil {
+			return Post{}, err
+		}
+		said, err := r.consult("status")
+		if err != nil {
+			return Post{}, err
+		}
+		return Post{View: homeTab(said.view)}, nil
+	}, b.showHome, b.showHome)
+}
+
+// Ask answers the terminal: the same road without the chat. Whoever may start dbbot has its passwords and is
+// trusted as its operator. Errors are *ops.Error.
+func (b *Bot) Ask(ctx context.Context, person ops.Person, words string) (commands.View, error) {
+	r := b.begin(ctx, "ask", person.ID, Origin{}, time.Now())
+	defer r.end()
+	view, err := guard(r, func() (commands.View, error) {
+		call, err := r.find(words)
+		if err != nil {
+			return commands.View{}, err
+		}
+		return r.answer(call, commands.Asker{Person: person, May: mayAll}, call.Targets)
+	})
+	if r.err = err; err != nil {
+		shown := ops.Explain(err, r.ref)
+		return commands.View{}, &ops.Error{Message: shown.Message, Hint: shown.Hint, Cause: err}
+	}
+	return view, nil
+}
+
+func mayAll(ops.Risk, ops.Target) (bool, string) { return true, "" }
+
+func (b *Bot) share(ctx context.Context, _ ops.PersonID, to Origin, post Post) error {
+	return b.Chat.Share(ctx, to, post)
+}
+
+func (b *Bot) showHome(ctx context.Context, who ops.PersonID, _ Origin, post Post) error {
+	return b.Chat.ShowHome(ctx, who, post)
+}

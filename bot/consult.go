@@ -1,0 +1,92 @@
+package bot
+
+import (
+	"fmt"
+	"time"
+
+	"dbbot/commands"
+	"dbbot/ops"
+)
+
+// enter ends repeats, and slows down who asks too much.
+func (r *request) enter(key string) error {
+	if !r.bot.Coordinator.First(r.ctx, key) {
+		return errRepeat
+	}
+	if wait := r.bot.Coordinator.Allow(r.ctx, r.who); wait > 0 {
+		wait = max(time.Second, wait.Round(time.Second))
+		return stop(limited, "That was a lot at once.", fmt.Sprintf("Wait %s, then try again.", wait))
+	}
+	return nil
+}
+
+// said is an answer, and which databases it tells about.
+type said struct {
+	view commands.View
+	read []ops.Target
+}
+
+// consult is the road itself: who is it, what do they want, may they, and only then the answer.
+func (r *request) consult(words string) (said, error) {
+	may, err := r.authorise(words)
+	if err != nil {
+		return said{}, err
+	}
+	view, err := r.answer(may.call, may.asker, may.on)
+	if err != nil {
+		return said{}, err
+	}
+	view.Notes = append(view.Notes, may.leftOut...)
+	return said{view, may.on}, nil
+}
+
+// granted is what somebody asked for and may have.
+type granted struct {
+	call    commands.Call
+	asker   commands.Asker
+	on      []ops.Target
+	leftOut []commands.Text // the databases that they meant and may not read, with the reasons
+}
+
+// authorise understands the words and asks the policy about every database they mean. Strangers are refused before
+// their words are looked at: even a suggestion would tell them what there is.
+func (r *request) authorise(words string) (granted, error) {
+	asker, admitted := r.bot.people.asker(r.ctx, r.who)
+	if !admitted.Allowed {
+		return granted{}, stop(refused, admitted.Why, "")
+	}
+	call, err := r.find(words)
+	if err != nil {
+		return granted{}, err
+	}
+	g := granted{call: call, asker: asker}
+	first := ""
+	for _, target := range call.Targets {
+		allowed, why := asker.May(call.Risk, target)
+		if allowed {
+			g.on = append(g.on, target)
+			continue
+		}
+		if first == "" {
+			first = why
+		}
+		g.leftOut = append(g.leftOut, commands.Say("Left out: "+target.Database+". "+why))
+	}
+	if len(g.on) == 0 && len(call.Targets) > 0 {
+		return granted{}, stop(refused, first, "/db whoami shows what you may do.")
+	}
+	return g, nil
+}
+
+// find looks the words up in the catalogue.
+func (r *request) find(words string) (commands.Call, error) {
+	call, err := r.bot.Catalogue.Find(words)
+	if err != nil {
+		return call, &stopped{misunderstood, err}
+	}
+	r.command = call.Path
+	if call.Answer == nil {
+		return call, errChange
+	}
+	return call, nil
+}

@@ -1,0 +1,77 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+
+	"dbbot/commands"
+	"dbbot/ops"
+)
+
+// outcome says in one word how a request ended: for the log and the metrics.
+type outcome string
+
+const (
+	answered      outcome = "answered"
+	repeated      outcome = "repeated"      // the same act, delivered again: ends silently
+	limited       outcome = "limited"       // too many by one person
+	misunderstood outcome = "misunderstood" // words without a meaning
+	refused       outcome = "refused"       // not this person, or not with this button
+	slow          outcome = "slow"          // not in three seconds
+	busy          outcome = "busy"          // too many answers being read
+	failed        outcome = "failed"        // ours to look into
+)
+
+// stopped is an error with the outcome it means.
+type stopped struct {
+	as outcome
+	error
+}
+
+func (s *stopped) Unwrap() error { return s.error }
+
+func stop(as outcome, message, hint string) error {
+	return &stopped{as, &ops.Error{Message: message, Hint: hint}}
+}
+
+var (
+	errRepeat        = errors.New("seen before")
+	errPanic         = errors.New("a panic, logged where it happened")
+	errUnknownButton = stop(misunderstood, "dbbot does not know this button.", "It is from another version; type the command again.")
+	errTooOld        = stop(misunderstood, "This answer is over 30 minutes old.", "Type the command again.")
+	errNotYours      = stop(refused, "This answer belongs to somebody else.", "Type the command yourself to get yours.")
+	errChange        = stop(refused, "dbbot cannot change anything here yet: approvals are not set up.", "Questions are answered; /db help shows them.")
+	errStopping      = stop(busy, "dbbot is being restarted.", "Type it again in a minute.")
+	errBusy          = stop(busy, fmt.Sprintf("dbbot is busy: %d questions are waiting for an answer.", maxRunning),
+		"Try again in a moment. If it stays like this, a database hangs; /db ping says which.")
+)
+
+func tooSlow(path string, cause error) error {
+	return &stopped{slow, &ops.Error{
+		Message: fmt.Sprintf("“%s” did not answer in three seconds.", path),
+		Hint:    "Try again in a moment; /db ping shows what does not answer.", Cause: cause,
+	}}
+}
+
+// outcomeOf says how a request ended that ended with err.
+func outcomeOf(err error) outcome {
+	if s, ok := errors.AsType[*stopped](err); ok {
+		return s.as
+	}
+	switch {
+	case err == nil:
+		return answered
+	case errors.Is(err, errRepeat):
+		return repeated
+	}
+	return failed
+}
+
+// explanation is what a person is told about a failure, as something to say.
+func explanation(e ops.Explanation) commands.View {
+	lead := commands.Say(e.Message)
+	if e.Hint != "" {
+		lead = append(lead, commands.Span{Text: " " + e.Hint})
+	}
+	return commands.View{Lead: lead}
+}

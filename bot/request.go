@@ -1,0 +1,85 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"dbbot/ops"
+)
+
+// request is one act of one person on its way along the road: what the log and the metrics will say of it.
+type request struct {
+	bot     *Bot
+	ctx     context.Context // ends when reading must
+	cancel  context.CancelFunc
+	whole   context.Context // what ctx was made from; sending has a bound of its own
+	who     ops.PersonID
+	origin  Origin
+	ref     string
+	log     *slog.Logger
+	begun   time.Time // here
+	arrived time.Time // at our socket
+	command string    // path of the command; empty until it is understood
+	err     error     // why there was no answer
+}
+
+// sender says a post to somebody somewhere: the methods of Chat, seen as one.
+type sender func(ctx context.Context, who ops.PersonID, origin Origin, post Post) error
+
+func (b *Bot) begin(ctx context.Context, act string, who ops.PersonID, origin Origin, arrived time.Time) *request {
+	r := &request{bot: b, whole: ctx, who: who, origin: origin, ref: ops.Reference(), begun: time.Now(), arrived: arrived}
+	r.ctx, r.cancel = context.WithTimeout(ctx, readBound)
+	r.log = b.Log.With("reference", r.ref, "act", act, "team", who.Team, "user", who.User, "channel", origin.Channel)
+	return r
+}
+
+// reply makes a post and sends it. Whatever goes wrong on the way is told to the person instead, by explain, and
+// if even that cannot be sent, to the log. Only a repeat ends in silence: the first one has its answer.
+func (r *request) reply(make func() (Post, error), send, explain sender) {
+	post, err := guard(r, make)
+	if err == nil {
+		err = r.send(send, post)
+	}
+	r.err = err
+	if err == nil || errors.Is(err, errRepeat) {
+		return
+	}
+	if err := r.send(explain, Post{View: explanation(ops.Explain(r.err, r.ref))}); err != nil {
+		r.log.Error("the person could not be told", "error", causes(err))
+	}
+}
+
+// send has a bound of its own, and goes on when the program is asked to stop: people are owed an answer.
+func (r *request) send(send sender, post Post) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.whole), sendBound)
+	defer cancel()
+	_, err := guard(r, func() (struct{}, error) { return struct{}{}, send(ctx, r.who, r.origin, post) })
+	return err
+}
+
+// end logs and counts the request. Words of people are not logged: a password may be among them.
+func (r *request) end() {
+	r.cancel()
+	ended, took := outcomeOf(r.err), time.Since(r.arrived)
+	attrs := []any{"command", r.command, "outcome", string(ended), "took", took}
+	level := slog.LevelInfo
+	if r.err != nil {
+		attrs = append(attrs, "error", causes(r.err))
+	}
+	if ended == failed || ended == slow || ended == busy {
+		level = slog.LevelWarn
+	}
+	r.log.Log(r.whole, level, "request", attrs...)
+	r.bot.metrics.count(r.command, ended, took)
+}
+
+// causes writes an error with what it hides from people, for the log.
+func causes(err error) string {
+	text := err.Error()
+	for marked, ok := errors.AsType[*ops.Error](err); ok && marked.Cause != nil; marked, ok = errors.AsType[*ops.Error](marked.Cause) {
+		text += ": " + marked.Cause.Error()
+	}
+	return ops.Redact(text)
+}
