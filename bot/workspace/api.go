@@ -104,7 +104,7 @@ func (s *Server) call(r *request, header http.Header) (fields, error) {
 			}
 		}
 		if wait := s.takeTier(r.app, r.method, m.tier); wait > 0 {
-			return nil, &failure{code: "ratelimited", status: http.StatusTooManyRequests, retry: wait}
+			return nil, tooFast(wait)
 		}
 	}
 	return m.run(s, r)

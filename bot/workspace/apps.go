@@ -58,3 +58,15 @@ func (s *Server) appByID(id string) *app {
 	}
 	return nil
 }
+
+// appOr finds an app; an empty id means the first one.
+func (s *Server) appOr(id string) (*app, error) {
+	a := s.appByID(id)
+	if id == "" && len(s.apps) > 0 {
+		a = s.apps[0]
+	}
+	if a == nil {
+		return nil, fail("app_not_found")
+	}
+	return a, nil
+}

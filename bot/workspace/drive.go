@@ -8,10 +8,10 @@ import (
 
 // Answer is what became of a delivery, for tests in the same process.
 type Answer struct {
-	Envelope string        // its id
-	Outcome  Outcome       // acked, timeout or no_socket
-	Latency  time.Duration // from writing the envelope to reading its ack
-	Response json.RawMessage
+	Envelope string          `json:"envelope"` // its id
+	Outcome  Outcome         `json:"outcome"`  // acked, timeout or no_socket
+	Latency  time.Duration   `json:"latency"`  // from writing the envelope to reading its ack, in nanoseconds
+	Response json.RawMessage `json:"response,omitempty"`
 }
 
 // Say lets a person write a message, in a thread where thread is not empty, and returns its timestamp. The text is in
@@ -95,7 +95,7 @@ func (s *Server) Submit(ctx context.Context, user, viewID string, state json.Raw
 	})
 }
 
-// OpenHome lets a person open the home tab of an app, and returns what was published there so far; nil for nothing.
+// OpenHome lets a person open the home tab of an app (empty: the first), and returns what was published there so far; nil for nothing.
 func (s *Server) OpenHome(user, appID string) (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,9 +103,9 @@ func (s *Server) OpenHome(user, appID string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := s.appByID(appID)
-	if a == nil {
-		return nil, fail("app_not_found")
+	a, err := s.appOr(appID)
+	if err != nil {
+		return nil, err
 	}
 	v := s.openHome(a, p)
 	if v == nil {

@@ -70,8 +70,7 @@ func (e *envelope) frame() []byte {
 // deliver sends an envelope to any open socket of the app, and waits for the ack in the background. Callers hold mu.
 func (s *Server) deliver(a *app, e *envelope) {
 	e.ID, e.app, e.At, e.Outcome = uuid(), a, s.now(), Pending
-	s.byID[e.ID] = e
-	s.envelopes.add(e)
+	s.remember(e)
 	k := a.pick()
 	if k == nil {
 		s.settle(e, NoSocket)
@@ -86,6 +85,11 @@ func (s *Server) deliver(a *app, e *envelope) {
 		}
 	})
 	s.showEnvelope(e)
+}
+
+func (s *Server) remember(e *envelope) {
+	s.byID[e.ID] = e
+	s.envelopes.add(e)
 }
 
 func (s *Server) sendOn(k *socket, e *envelope) {

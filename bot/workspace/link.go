@@ -115,11 +115,16 @@ func (s *Server) appChanged(a *app) {
 	s.hub.publish("app", audience{}, func() any { return fields{"id": a.ID, "sockets": len(a.sockets)} })
 }
 
-// recycle does to a socket what Slack does every few hours: a warning, and the end after Periods.Warning. Between the
-// two it is still chosen for envelopes.
+// recycle does to a socket what Slack does every few hours.
 func (s *Server) recycle(k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.warn(k)
+}
+
+// warn says that a socket is going to end, and ends it after Periods.Warning. Between the two it is still chosen for
+// envelopes. Callers hold mu.
+func (s *Server) warn(k *socket) {
 	if !k.open || k.warned {
 		return
 	}

@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"encoding/json"
-	"net/http"
 )
 
 // writable finds the channel that a message goes to: by id, by #name, or the direct message with a person.
@@ -54,7 +53,7 @@ func postMessage(s *Server, r *request) (fields, error) {
 		return nil, err
 	}
 	if wait := s.takeMessage(r.app, c.ID); wait > 0 {
-		return nil, &failure{code: "ratelimited", status: http.StatusTooManyRequests, retry: wait}
+		return nil, tooFast(wait)
 	}
 	what.into(m)
 	m.UnfurlLinks, m.UnfurlMedia = r.flag("unfurl_links", false), r.flag("unfurl_media", true)

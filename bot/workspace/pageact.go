@@ -60,12 +60,9 @@ func (s *Server) pageView(in *pageCall) (fields, error) {
 func (s *Server) pageHome(in *pageCall) (fields, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.appByID(in.App)
-	if a == nil && len(s.apps) > 0 {
-		a = s.apps[0]
-	}
-	if a == nil {
-		return nil, fail("no_app")
+	a, err := s.appOr(in.App)
+	if err != nil {
+		return nil, err
 	}
 	if v := s.openHome(a, in.person); v != nil {
 		return fields{"view": v.wire(s)}, nil

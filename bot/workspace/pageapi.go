@@ -9,6 +9,7 @@ import (
 
 // pageRoutes are what the page at / speaks to. People are trusted here: `as` says whose eyes and hands are used.
 func (s *Server) pageRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", servePage)
 	mux.HandleFunc("GET /page/stream", s.serveStream)
 	mux.HandleFunc("POST /page/file", s.servePageFile)
 	mux.HandleFunc("GET /files/{id}/{name}", s.serveFile)
@@ -58,10 +59,8 @@ func (s *Server) page(serve func(*pageCall) (fields, error)) http.HandlerFunc {
 		if r.Method == http.MethodPost {
 			err = json.NewDecoder(http.MaxBytesReader(w, r.Body, pageLimit)).Decode(in)
 		}
-		if err == nil && r.URL.Path != "/page/log" { // the log is everybody's
-			s.mu.Lock()
-			in.person, err = s.person(in.As)
-			s.mu.Unlock()
+		if err == nil {
+			in.person, err = s.eyes(in.As, r.URL.Path)
 		}
 		var out fields
 		if err == nil {
@@ -71,11 +70,32 @@ func (s *Server) page(serve func(*pageCall) (fields, error)) http.HandlerFunc {
 	}
 }
 
+// eyes finds whose eyes a page uses. One that has not chosen yet begins as the first full member; the log is everybody's.
+func (s *Server) eyes(as, path string) (*Person, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.person(as)
+	switch {
+	case path == "/page/log":
+		return nil, nil
+	case err == nil || path != "/page/boot":
+		return p, err
+	}
+	for _, first := range s.people.order {
+		if first.Kind == Member && first.ID != slackbot {
+			return first, nil
+		}
+	}
+	return nil, err
+}
+
+// writeJSON answers with ok and, where not, the error's code. A request that cannot be understood is a 400.
 func writeJSON(w http.ResponseWriter, out fields, err error) {
 	if out == nil {
 		out = fields{}
 	}
 	out["ok"] = err == nil
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if err != nil {
 		out["error"] = codeOf(err)
 		var f *failure
@@ -83,7 +103,6 @@ func writeJSON(w http.ResponseWriter, out fields, err error) {
 			w.WriteHeader(http.StatusBadRequest)
 		}
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	json.NewEncoder(w).Encode(out)
 }
 

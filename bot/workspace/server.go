@@ -131,6 +131,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /hooks/{id}", s.serveResponseURL)
 	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	s.pageRoutes(mux)
+	s.controlRoutes(mux)
 	return mux
 }
 

@@ -84,11 +84,15 @@ func (s *Server) Views(user string) []json.RawMessage {
 	return out
 }
 
-// Home is the home tab that an app published for a person; nil where there is none.
+// Home is the home tab that an app (empty: the first) published for a person; nil where there is none.
 func (s *Server) Home(user, appID string) json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := s.homes[stackKey{appID, user}]
+	a, err := s.appOr(appID)
+	if err != nil {
+		return nil
+	}
+	v := s.homes[stackKey{a.ID, user}]
 	if v == nil {
 		return nil
 	}
