@@ -1,0 +1,171 @@
+package slack
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"dbbot/bot"
+	"dbbot/ops"
+)
+
+var (
+	us  = self{team: "T0DEMO", app: "A0DBBOT", user: "U0DBBOT"}
+	now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	ana = ops.PersonID{Team: "T0DEMO", User: "U0ANA"}
+)
+
+const (
+	goodCommand = `{"team_id":"T0DEMO","api_app_id":"A0DBBOT","user_id":"U0ANA","channel_id":"C0ORDERS","command":"/db","text":"status “orders”","trigger_id":"13345.67","response_url":"https://hooks.slack.com/commands/1/2","is_enterprise_install":"false"}`
+	goodClick   = `{"type":"block_actions","team":{"id":"T0DEMO","domain":"shop"},"api_app_id":"A0DBBOT","user":{"id":"U0ANA","team_id":"T0DEMO"},"channel":{"id":"C0ORDERS"},"container":{"type":"message","message_ts":"1.5","channel_id":"C0ORDERS","is_ephemeral":true,"thread_ts":"1.1"},"trigger_id":"9.9","response_url":"https://hooks.slack.com/actions/1/2","actions":[{"type":"button","action_id":"refresh","block_id":"b1","value":"token","action_ts":"2.5"}]}`
+	goodMention = `{"type":"event_callback","team_id":"T0DEMO","api_app_id":"A0DBBOT","event_id":"Ev1","authorizations":[{"team_id":"T0DEMO","user_id":"U0DBBOT","is_bot":true}],"event":{"type":"app_mention","user":"U0ANA","team":"T0DEMO","text":"<@U0DBBOT> status orders","channel":"C0ORDERS","ts":"1.5","thread_ts":"1.1"}}`
+	goodHome    = `{"type":"event_callback","team_id":"T0DEMO","api_app_id":"A0DBBOT","event_id":"Ev2","event":{"type":"app_home_opened","user":"U0ANA","channel":"D0ANA","tab":"home"}}`
+)
+
+func TestDecodeGood(t *testing.T) {
+	want := bot.Invoke{Key: "command:13345.67", Who: ana, Text: "status “orders”", At: now, Origin: bot.Origin{
+		Team: "T0DEMO", Channel: "C0ORDERS", Respond: "https://hooks.slack.com/commands/1/2", Trigger: "13345.67",
+	}}
+	if a := mustDecode(t, typeCommand, goodCommand); *a.invoke != want {
+		t.Errorf("command: %#v", *a.invoke)
+	}
+	click := bot.Click{Key: "click:C0ORDERS:1.5:2.5:U0ANA", Who: ana, Button: "refresh", Token: "token", At: now, Origin: bot.Origin{
+		Team: "T0DEMO", Channel: "C0ORDERS", Thread: "1.1", Message: "1.5", Ephemeral: true, Respond: "https://hooks.slack.com/actions/1/2", Trigger: "9.9",
+	}}
+	if a := mustDecode(t, typeInteraction, goodClick); *a.click != click {
+		t.Errorf("click: %#v", *a.click)
+	}
+	want = bot.Invoke{Key: "event:Ev1", Who: ana, Text: "status orders", At: now, Origin: bot.Origin{Team: "T0DEMO", Channel: "C0ORDERS", Thread: "1.1"}}
+	if a := mustDecode(t, typeEvent, goodMention); *a.invoke != want {
+		t.Errorf("mention: %#v", *a.invoke)
+	}
+	if a := mustDecode(t, typeEvent, goodHome); *a.home != (bot.Home{Key: "event:Ev2", Who: ana, At: now}) {
+		t.Errorf("home: %#v", *a.home)
+	}
+}
+
+// Each row changes one good payload; the result is a reason, or what the change must not spoil.
+func TestDecodeVariants(t *testing.T) {
+	grid := us
+	grid.enterprise = "E0SHOP"
+	for name, c := range map[string]struct {
+		kind, payload, old, new string
+		me                      self
+		reason                  string
+		check                   func(act) bool
+	}{
+		"command of another team":     {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"T0OTHER"`, reason: wrongTeam},
+		"command of another app":      {kind: typeCommand, payload: goodCommand, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
+		"command before the hello":    {kind: typeCommand, payload: goodCommand, old: `"A0DBBOT"`, new: `"A0OTHER"`, me: self{team: "T0DEMO"}, check: func(a act) bool { return a.invoke != nil }},
+		"command without a person":    {kind: typeCommand, payload: goodCommand, old: `"U0ANA"`, new: `""`, reason: malformed},
+		"command with a real boolean": {kind: typeCommand, payload: goodCommand, old: `"false"`, new: `true`, check: func(a act) bool { return a.invoke != nil }},
+		"command with a number":       {kind: typeCommand, payload: goodCommand, old: `"U0ANA"`, new: `7`, reason: malformed},
+		"command in a direct message": {kind: typeCommand, payload: goodCommand, old: `"C0ORDERS"`, new: `"D0ANA"`, check: func(a act) bool { return a.invoke.Origin.Direct }},
+		"command of an organisation": {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":"E0SHOP"`, me: grid,
+			check: func(a act) bool { return a.invoke.Who == ana }},
+		"command of another organisation":                      {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":"E0OTHER"`, me: grid, reason: wrongTeam},
+		"command of an organisation when installed for a team": {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":""`, reason: wrongTeam},
+
+		"click without block_id":  {kind: typeInteraction, payload: goodClick, old: `"block_id":"b1",`, new: ``, check: func(a act) bool { return a.click.Button == "refresh" && a.click.Token == "token" }},
+		"click with a number":     {kind: typeInteraction, payload: goodClick, old: `"refresh"`, new: `"refresh:2"`, check: func(a act) bool { return a.click.Button == "refresh" }},
+		"click by an outsider":    {kind: typeInteraction, payload: goodClick, old: `"U0ANA","team_id":"T0DEMO"`, new: `"U0EVE","team_id":"T0OTHER"`, check: func(a act) bool { return a.click.Who == ops.PersonID{Team: "T0OTHER", User: "U0EVE"} }},
+		"click of another team":   {kind: typeInteraction, payload: goodClick, old: `{"id":"T0DEMO","domain"`, new: `{"id":"T0OTHER","domain"`, reason: wrongTeam},
+		"click of another app":    {kind: typeInteraction, payload: goodClick, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
+		"click without actions":   {kind: typeInteraction, payload: goodClick, old: `"actions"`, new: `"reactions"`, reason: malformed},
+		"click without a person":  {kind: typeInteraction, payload: goodClick, old: `"U0ANA"`, new: `""`, reason: malformed},
+		"click not authorised":    {kind: typeInteraction, payload: goodClick, old: `"trigger_id"`, new: `"authorized_users":["U0BEN"],"trigger_id"`, reason: unaddressed},
+		"click authorised for us": {kind: typeInteraction, payload: goodClick, old: `"trigger_id"`, new: `"authorized_users":["U0DBBOT"],"trigger_id"`, check: func(a act) bool { return a.click != nil }},
+		"click on a select":       {kind: typeInteraction, payload: goodClick, old: `"button"`, new: `"static_select"`, reason: ignored},
+		"click beside bad blocks": {kind: typeInteraction, payload: goodClick, old: `"trigger_id"`, new: `"message":{"thread_ts":"1.1","blocks":[{"type":7}]},"view":{"blocks":5},"state":3,"trigger_id"`, check: func(a act) bool { return a.click != nil }},
+		"click on the home tab": {kind: typeInteraction, payload: strings.NewReplacer(`"channel":{"id":"C0ORDERS"},`, ``, `"channel_id":"C0ORDERS",`, ``, `"message_ts":"1.5"`, `"view_id":"V1"`).Replace(goodClick),
+			check: func(a act) bool {
+				return a.click.Key == "click:home:V1:2.5:U0ANA" && a.click.Origin.Channel == "" && a.click.Origin.Message == ""
+			}},
+		"modal submitted": {kind: typeInteraction, payload: goodClick, old: `"block_actions"`, new: `"view_submission"`, reason: ignored},
+
+		"mention in a shared channel": {kind: typeEvent, payload: goodMention, old: `{"type":"event_callback","team_id":"T0DEMO"`, new: `{"type":"event_callback","team_id":"T0OTHER"`, check: func(a act) bool { return a.invoke.Who == ana }},
+		"mention by an outsider":      {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA"`, new: `"user_team":"T0OTHER","user":"U0EVE"`, check: func(a act) bool { return a.invoke.Who.Team == "T0OTHER" }},
+		"mention for others":          {kind: typeEvent, payload: goodMention, old: `[{"team_id":"T0DEMO"`, new: `[{"team_id":"T0OTHER"`, reason: unaddressed},
+		"mention of another team":     {kind: typeEvent, payload: goodHome, old: `"T0DEMO"`, new: `"T0OTHER"`, reason: wrongTeam},
+		"mention of another app":      {kind: typeEvent, payload: goodMention, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
+		"mention by a bot":            {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA"`, new: `"user":"U0ANA","bot_id":"B1"`, reason: ignored},
+		"mention by ourselves":        {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA"`, new: `"user":"U0DBBOT"`, reason: ignored},
+		"mention without a person":    {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA",`, new: ``, reason: malformed},
+		"mention beside bad blocks":   {kind: typeEvent, payload: goodMention, old: `"ts":"1.5"`, new: `"blocks":[{"type":{}}],"files":3,"ts":"1.5"`, check: func(a act) bool { return a.invoke != nil }},
+		"mention after the words":     {kind: typeEvent, payload: goodMention, old: `<@U0DBBOT> status orders`, new: `status orders <@U0DBBOT|dbbot>`, check: func(a act) bool { return a.invoke.Text == "status orders" }},
+		"mention amid the words":      {kind: typeEvent, payload: goodMention, old: `<@U0DBBOT> status`, new: `hey <@U0DBBOT> status`, check: func(a act) bool { return a.invoke.Text == "status orders" }},
+		"mention alone":               {kind: typeEvent, payload: goodMention, old: `<@U0DBBOT> status orders`, new: `<@U0DBBOT>`, check: func(a act) bool { return a.invoke.Text == "" }},
+		"mention without an id":       {kind: typeEvent, payload: goodMention, old: `"Ev1"`, new: `""`, check: func(a act) bool { return len(a.invoke.Key) > len("event:") }},
+		"another event":               {kind: typeEvent, payload: goodMention, old: `"app_mention"`, new: `"reaction_added"`, reason: ignored},
+		"an event without inside":     {kind: typeEvent, payload: goodMention, old: `"event":`, new: `"happening":`, reason: malformed},
+		"an event that is null":       {kind: typeEvent, payload: `{"type":"event_callback","team_id":"T0DEMO","event":null}`, reason: malformed},
+		"a rate limit":                {kind: typeEvent, payload: `{"type":"app_rate_limited","team_id":"T0DEMO"}`, reason: ignored},
+		"the messages tab":            {kind: typeEvent, payload: goodHome, old: `"home"`, new: `"messages"`, reason: ignored},
+		"home beside a bad view":      {kind: typeEvent, payload: goodHome, old: `"tab"`, new: `"view":[1],"tab"`, check: func(a act) bool { return a.home != nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.old != "" && !strings.Contains(c.payload, c.old) {
+				t.Fatalf("the payload has no %s", c.old)
+			}
+			me := c.me
+			if me.team == "" {
+				me = us
+			}
+			a, err := decode(envelope{Type: c.kind, Payload: json.RawMessage(strings.ReplaceAll(c.payload, c.old, c.new))}, me, now)
+			refused, _ := errors.AsType[*refusal](err)
+			switch {
+			case c.reason == "" && err != nil:
+				t.Fatalf("refused: %v", err)
+			case c.reason != "" && (refused == nil || refused.reason != c.reason):
+				t.Fatalf("gave %v, want %s", err, c.reason)
+			case c.check != nil && !c.check(a):
+				t.Errorf("decoded %+v %+v %+v", a.invoke, a.click, a.home)
+			}
+		})
+	}
+}
+
+// The same act has the same key in every delivery, and no two acts share one.
+func TestKeys(t *testing.T) {
+	keys := map[string]string{}
+	for name, payload := range map[string][2]string{
+		"command":       {typeCommand, goodCommand},
+		"later command": {typeCommand, strings.ReplaceAll(goodCommand, "13345.67", "13345.68")},
+		"click":         {typeInteraction, goodClick},
+		"later click":   {typeInteraction, strings.ReplaceAll(goodClick, `"2.5"`, `"2.6"`)},
+		"other message": {typeInteraction, strings.ReplaceAll(goodClick, `"1.5"`, `"1.6"`)},
+		"other person":  {typeInteraction, strings.ReplaceAll(goodClick, `U0ANA`, `U0BEN`)},
+		"mention":       {typeEvent, goodMention},
+		"home":          {typeEvent, goodHome},
+	} {
+		first, again := keyOf(mustDecode(t, payload[0], payload[1])), keyOf(mustDecode(t, payload[0], payload[1]))
+		if first != again {
+			t.Errorf("%s: %s, then %s", name, first, again)
+		}
+		if other, taken := keys[first]; taken {
+			t.Errorf("%s and %s share %s", name, other, first)
+		}
+		keys[first] = name
+	}
+}
+
+func mustDecode(t *testing.T, kind, payload string) act {
+	t.Helper()
+	a, err := decode(envelope{Type: kind, ID: "e", Payload: json.RawMessage(payload)}, us, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func keyOf(a act) string {
+	switch {
+	case a.invoke != nil:
+		return a.invoke.Key
+	case a.click != nil:
+		return a.click.Key
+	}
+	return a.home.Key
+}
