@@ -65,7 +65,7 @@ func (r *request) end() {
 	ended, took := outcomeOf(r.err), time.Since(r.arrived)
 	attrs := []any{"command", r.command, "outcome", string(ended), "took", took}
 	level := slog.LevelInfo
-	if r.err != nil {
+	if r.err != nil && ended != misunderstood { // that error repeats the words
 		attrs = append(attrs, "error", causes(r.err))
 	}
 	if ended == failed || ended == slow || ended == busy {

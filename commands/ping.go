@@ -85,18 +85,25 @@ func (t Toolbox) probes(targets []ops.Target) []probe {
 	return probes
 }
 
-// together asks all at once and gives their answers in the order of the probes.
+// together asks all at once and gives their answers in the order of the probes. A panic in one of them goes on
+// here, where the road answers for it; in a goroutine of its own it would end the process.
 func together(ctx context.Context, probes []probe) []Section {
-	answers := make([]Section, len(probes))
+	answers, panics := make([]Section, len(probes)), make([]any, len(probes))
 	var all sync.WaitGroup
 	for i, ask := range probes {
 		all.Go(func() {
+			defer func() { panics[i] = recover() }()
 			bounded, cancel := context.WithTimeout(ctx, pingBound)
 			defer cancel()
 			answers[i] = ask(bounded)
 		})
 	}
 	all.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
 	return answers
 }
 
