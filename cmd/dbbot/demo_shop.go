@@ -158,12 +158,11 @@ func (s *shop) rows(ctx context.Context, database string) (n int, err error) {
 	return n, err
 }
 
-// folder writes the migration files where dbbot can read them; it goes with the cluster's directory.
-func (s *shop) folder() (string, error) {
-	dir := filepath.Join(s.cluster.Dir, "migrations")
+// migrationFiles writes the files where the configuration points; they go with the cluster's directory.
+func (s *shop) migrationFiles() error {
 	files, err := fs.Sub(demoFiles, "demo/migrations")
 	if err != nil {
-		return "", err
+		return err
 	}
-	return dir, os.CopyFS(dir, files)
+	return os.CopyFS(filepath.Join(s.cluster.Dir, "migrations"), files)
 }

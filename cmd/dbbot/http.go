@@ -54,12 +54,23 @@ func listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// lastOf is the innermost error's text: the system's own word.
+// lastOf is the innermost error's text: the system's own word. Of several attempts it is the last one's.
 func lastOf(err error) string {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+	for {
+		var inner error
+		switch outer := err.(type) { //nolint:errorlint // it walks the chain itself
+		case interface{ Unwrap() error }:
+			inner = outer.Unwrap()
+		case interface{ Unwrap() []error }:
+			if all := outer.Unwrap(); len(all) > 0 {
+				inner = all[len(all)-1]
+			}
+		}
+		if inner == nil {
+			return err.Error()
+		}
 		err = inner
 	}
-	return err.Error()
 }
 
 // serveHTTP answers on l until ctx ends.

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"dbbot/bot/workspace"
+	"dbbot/ops"
+	"dbbot/ops/postgres/cluster"
+
+	"golang.org/x/sync/errgroup"
+)
+
+type demoCommand struct {
+	Port    int  `placeholder:"PORT" help:"Where the page is served on this machine; default: 8484, or a free port where that is taken."`
+	NoOpen  bool `help:"Do not open a browser."`
+	Install bool `help:"Install PostgreSQL's server programs where they are missing (Debian and Ubuntu)."`
+}
+
+// demo is what has been started so far; end takes it down in the opposite order.
+type demo struct {
+	process *process
+	begun   time.Time
+	ends    []func() error
+}
+
+// Run starts everything on this machine, on loopback only, and ends it with ctx.
+func (c demoCommand) Run(ctx context.Context, p *process) (err error) {
+	d := &demo{process: p, begun: time.Now()}
+	defer func() {
+		err = errors.Join(err, d.end())
+		if ctx.Err() != nil {
+			d.say("everything has ended, and nothing is left behind")
+		}
+	}()
+	if err := c.programs(ctx, d); err != nil {
+		return err
+	}
+	group, running := errgroup.WithContext(ctx)
+	d.later(func() error { return quiet(ctx, group.Wait()) })
+	err = c.start(running, d, group)
+	if err == nil {
+		<-running.Done()
+	}
+	return quiet(ctx, err)
+}
+
+// start brings up one part after the other. The group holds what runs on.
+func (c demoCommand) start(ctx context.Context, d *demo, group *errgroup.Group) error {
+	shop, err := d.startShop(ctx)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { shop.work(ctx); return nil })
+	d.say("a workload of %d sessions: one forgot its transaction, one waits for it, one report is slow", len(sessions()))
+	redis, err := d.startRedis(ctx, group)
+	if err != nil {
+		return err
+	}
+	town, err := d.startWorkspace(c.Port)
+	if err != nil {
+		return err
+	}
+	a, listener, err := shop.wire(d.process.errs, redis, town)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return a.serve(ctx, listener) })
+	if !a.health.announce(ctx) {
+		return context.Cause(ctx)
+	}
+	d.say("the bot, connected to the workspace over %d sockets; http://%s/readyz and /metrics", a.slack.State().Open, listener.Addr())
+	fmt.Fprintf(d.process.out, "\nOpen %s and type /db status. Ctrl-C ends everything.\n\n", town.page)
+	if !c.NoOpen {
+		_ = workspace.Browse(town.page) // the address was printed: a machine without a screen is no fault
+	}
+	return nil
+}
+
+// say prints a line with the time since the start.
+func (d *demo) say(format string, values ...any) {
+	fmt.Fprintf(d.process.out, "%5.1f s  %s\n", time.Since(d.begun).Seconds(), fmt.Sprintf(format, values...))
+}
+
+// later notes what must be undone.
+func (d *demo) later(end func() error) { d.ends = append(d.ends, end) }
+
+func (d *demo) end() (err error) {
+	for i := len(d.ends) - 1; i >= 0; i-- {
+		err = errors.Join(err, d.ends[i]())
+	}
+	return err
+}
+
+// quiet drops an error that is only the consequence of being told to stop.
+func quiet(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// programs clears what a killed demo left behind, and sees that PostgreSQL is installed.
+func (c demoCommand) programs(ctx context.Context, d *demo) error {
+	switch removed, err := cluster.Sweep(); {
+	case err != nil:
+		d.say("could not clear all of what an earlier run left behind: %s", ops.Redact(err.Error()))
+	case removed > 0:
+		d.say("cleared what %s left behind", plural(removed, "earlier run"))
+	}
+	_, err := cluster.Find(ctx)
+	if errors.Is(err, exec.ErrNotFound) && c.Install {
+		d.say("installing PostgreSQL: %s", cluster.InstallCommand())
+		if err := install(ctx, cluster.ThisSystem(), d.process.errs); err != nil {
+			return err
+		}
+		_, err = cluster.Find(ctx)
+	}
+	if marked, ok := errors.AsType[*ops.Error](err); ok && !c.Install && cluster.ThisSystem().Tested {
+		marked.Hint += "\n       or let dbbot do it: dbbot demo --install"
+	}
+	return err
+}
+
+// install runs the system's own commands, where that was tried. Root needs no help, everybody else sudo.
+func install(ctx context.Context, system cluster.Installer, errs io.Writer) error {
+	if !system.Tested {
+		return &ops.Error{Message: "dbbot installs PostgreSQL by itself on Debian and Ubuntu only.", Hint: "Here it is done with: " + cluster.InstallCommand()}
+	}
+	for _, words := range system.Commands {
+		if os.Geteuid() != 0 {
+			words = append([]string{"sudo"}, words...)
+		}
+		command := exec.CommandContext(ctx, words[0], words[1:]...)
+		command.Stdin, command.Stdout, command.Stderr = os.Stdin, errs, errs
+		if err := command.Run(); err != nil {
+			return &ops.Error{Message: "The installation did not succeed: " + err.Error() + ".", Hint: "Try it by hand: " + cluster.InstallCommand(), Cause: err}
+		}
+	}
+	return nil
+}
+
+func (d *demo) startShop(ctx context.Context) (*shop, error) {
+	s, err := openShop(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.later(s.cluster.Stop)
+	d.say("%s, private, in %s", s.cluster, s.cluster.Dir)
+	orders, reporting, err := s.fill(ctx)
+	if err != nil {
+		return nil, err
+	}
+	with := "pg_stat_statements"
+	if !s.statements {
+		with = "without pg_stat_statements, which is not installed"
+	}
+	d.say("databases orders (production, %d rows, 2 migrations pending, %s) and reporting (staging, %d rows)", orders, with, reporting)
+	return s, nil
+}
+
+// configure writes the demo's configuration beside the cluster's data, and loads it as any other.
+func (s *shop) configure(redis ops.Secret, town town) (Config, error) {
+	if err := s.migrationFiles(); err != nil {
+		return Config{}, err
+	}
+	text, err := demoFiles.ReadFile("demo/" + defaultFile)
+	if err != nil {
+		return Config{}, err
+	}
+	path := filepath.Join(s.cluster.Dir, defaultFile)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return Config{}, err
+	}
+	values := map[string]ops.Secret{
+		"SLACK_BOT_TOKEN": town.botToken, "SLACK_APP_TOKEN": town.appToken, "SLACK_API_URL": ops.Secret(town.page + "api/"),
+		"ORDERS_URL": s.url(s.reader, "orders"), "ORDERS_OWNER_URL": s.url(s.owner, "orders"),
+		"REPORTING_URL": s.url(s.reader, "reporting"), "DBBOT_STATE_URL": s.url(s.reader, "dbbot"), "REDIS_URL": redis,
+	}
+	lookup := func(name string) (string, bool) { value, set := values[name]; return value.Reveal(), set }
+	return load(path, lookup, need{slack: true})
+}

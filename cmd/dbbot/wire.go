@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"dbbot/bot"
+	"dbbot/bot/slack"
+	"dbbot/commands"
+	"dbbot/ops"
+	"dbbot/ops/coord"
+	"dbbot/ops/postgres"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// app is all parts, wired. Nothing here connects to anything: serve and ask do.
+type app struct {
+	log     *slog.Logger
+	figures *prometheus.Registry
+	reader  *postgres.Reader
+	shared  *coord.Coord
+	slack   *slack.Client // nil at a terminal
+	road    *bot.Bot
+	health  *health // nil at a terminal
+}
+
+// wire makes every part from those above it. It is the one place that names every concrete type. Without Slack the
+// road answers the terminal alone.
+func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
+	a = &app{log: log, figures: newRegistry()}
+	if a.reader, err = postgres.Open(config.readable(), log); err != nil {
+		return nil, err
+	}
+	if a.shared, err = coord.Open(config.Redis.URL, log); err != nil {
+		return nil, err
+	}
+	tools := commands.Toolbox{Databases: config.targets(), Version: version(), Postgres: a.reader}
+	if config.Redis.URL != "" {
+		tools.Redis = a.shared
+	}
+	if config.State.URL != "" {
+		tools.State = stateDatabase{config.State.URL}
+	}
+	road := bot.Options{
+		Policy: config.policy(), Team: config.Slack.Team, Directory: nobody{}, Coordinator: a.shared, Log: log, Registry: a.figures,
+	}
+	if withSlack {
+		a.slack, err = slack.New(slack.Config{
+			API: config.Slack.API, BotToken: config.Slack.BotToken, AppToken: config.Slack.AppToken,
+			Team: config.Slack.Team, Sockets: config.Slack.Sockets, Log: log, Registry: a.figures,
+		})
+		if err != nil {
+			return nil, err
+		}
+		tools.Chat, road.Chat, road.Directory = chatState{a.slack}, a.slack, a.slack
+		a.health = a.newHealth(config)
+	}
+	road.Catalogue = commands.All(tools)
+	a.road = bot.New(road)
+	return a, nil
+}
+
+func (a *app) newHealth(config Config) *health {
+	h := &health{log: a.log, slack: a.slack.State, seen: map[string]sight{}}
+	h.up = promauto.With(a.figures).NewGaugeVec(prometheus.GaugeOpts{
+		Name: "dbbot_database_up", Help: "Whether the database answered when it was last asked.",
+	}, []string{"database"})
+	h.ping = func(ctx context.Context, database string) error { _, err := a.reader.Ping(ctx, database); return err }
+	for _, d := range config.Databases {
+		h.databases = append(h.databases, d.Name)
+	}
+	return h
+}
+
+// close gives up what the parts hold open.
+func (a *app) close() {
+	a.reader.Close()
+	if err := a.shared.Close(); err != nil {
+		a.log.Debug("redis: closing", "cause", err)
+	}
+}
+
+// readable are the databases as ops/postgres wants them.
+func (c Config) readable() (out []postgres.Database) {
+	for _, d := range c.Databases {
+		one := postgres.Database{Target: d.target(), URL: d.URL, MigrateURL: d.MigrateURL, Thresholds: d.Thresholds}
+		if d.Migrations != nil {
+			one.Migrations = postgres.Tool(d.Migrations.Tool)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (d Database) target() ops.Target {
+	return ops.Target{Database: d.Name, Environment: d.Environment}
+}
+
+func (c Config) targets() (out []ops.Target) {
+	for _, d := range c.Databases {
+		out = append(out, d.target())
+	}
+	return out
+}
+
+// chatState tells commands what the connection knows of itself.
+type chatState struct{ client *slack.Client }
+
+func (c chatState) State() commands.ChatState {
+	s := c.client.State()
+	return commands.ChatState{
+		Open: s.Open, Wanted: s.Wanted, Connections: s.Connections, Since: s.Since, Fault: s.Fault,
+		Granted: s.Scopes, Needed: slack.Scopes(),
+	}
+}
+
+// stateDatabase is dbbot's own: nothing is kept there yet, so it is reached for a ping alone.
+type stateDatabase struct{ url ops.Secret }
+
+func (s stateDatabase) Ping(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.url.Reveal())
+	if err != nil {
+		return &ops.Error{Message: "The state database cannot be reached: " + lastOf(err) + ".", Hint: "`dbbot check` says more.", Cause: err}
+	}
+	defer closeNow(conn)
+	return conn.Ping(ctx)
+}
