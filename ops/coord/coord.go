@@ -1,0 +1,154 @@
+// Package coord is what replicas share through Redis: who was first with a delivery, how much a person may ask, and
+// what the buttons of recent answers stand for. All of it may be lost. With Redis down, slow or not configured, each
+// process plays the part alone (local.go), so that a call here never fails and waits at most once. It imports ops
+// and the Redis client.
+package coord
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"dbbot/ops"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// FirstFor is how long a delivery is remembered: Slack repeats one for up to five minutes.
+	FirstFor = 10 * time.Minute
+	// KeptFor is how long the buttons of an answer work, which is also how long Slack's response URLs do.
+	KeptFor = 30 * time.Minute
+	// MaxValue is the largest value that is kept, in bytes. What a button stands for is a few hundred.
+	MaxValue = 1 << 20
+	// Burst is how many commands one person may give at once, PerMinute how many for long: more than anybody types,
+	// and no more than Slack lets an app answer.
+	Burst     = 10
+	PerMinute = 30
+)
+
+// Coord is safe for use by many goroutines.
+type Coord struct {
+	client  *redis.Client // nil: in this process alone
+	limiter *redis_rate.Limiter
+	breaker breaker
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	local local
+}
+
+// Open makes ready without any I/O. An empty URL means: in this process alone. A URL that cannot be read is an
+// *ops.Error, which holds nothing of it: what looks like a port may be half a password.
+func Open(url ops.Secret, log *slog.Logger) (*Coord, error) {
+	if url.Reveal() == "" {
+		return open(nil, log), nil
+	}
+	options, err := redis.ParseURL(url.Reveal())
+	if err != nil {
+		return nil, &ops.Error{
+			Message: "The Redis URL cannot be read.",
+			Hint:    "Write it as redis://user:password@host:6379/0, or rediss:// for TLS, and percent-encode special characters in the password.",
+		}
+	}
+	return open(options, log), nil
+}
+
+func open(options *redis.Options, log *slog.Logger) *Coord {
+	c := &Coord{log: log, local: newLocal()}
+	if options != nil {
+		redis.SetLogger(clientLog{log})
+		c.client = redis.NewClient(bounded(options))
+		c.limiter = redis_rate.NewLimiter(c.client)
+	}
+	return c
+}
+
+// Close ends the connections.
+func (c *Coord) Close() error {
+	if c.client == nil {
+		return nil
+	}
+	return c.client.Close()
+}
+
+// First is true for the first caller with this key in ten minutes, among all replicas while Redis is there.
+func (c *Coord) First(ctx context.Context, key string) bool {
+	c.mu.Lock()
+	first := c.local.first(key, time.Now())
+	c.mu.Unlock()
+	if !first {
+		return false
+	}
+	c.ask(ctx, func(ctx context.Context) (err error) {
+		taken, err := c.client.SetNX(ctx, name("first", key), 1, FirstFor).Result()
+		if err == nil {
+			first = taken
+		}
+		return err
+	})
+	return first
+}
+
+// Allow takes one command from a person's allowance: zero, or how long to wait for the next.
+func (c *Coord) Allow(ctx context.Context, who ops.PersonID) (wait time.Duration) {
+	person := who.Team + "/" + who.User
+	asked := c.ask(ctx, func(ctx context.Context) error {
+		// The limiter puts "rate:" before the name, and a time to live on the key.
+		result, err := c.limiter.Allow(ctx, name("allow", person), redis_rate.Limit{Rate: PerMinute, Burst: Burst, Period: time.Minute})
+		if err == nil && result.Allowed == 0 {
+			wait = result.RetryAfter
+		}
+		return err
+	})
+	if asked {
+		return wait
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.local.allow(person, time.Now())
+}
+
+// Keep holds a value under a token for thirty minutes. One larger than MaxValue is not kept.
+func (c *Coord) Keep(ctx context.Context, token string, value []byte) {
+	if len(value) > MaxValue {
+		c.log.Warn("A value is too large to be kept for its buttons.", "bytes", len(value), "limit", MaxValue)
+		return
+	}
+	c.mu.Lock()
+	c.local.keep(token, value, time.Now())
+	c.mu.Unlock()
+	c.ask(ctx, func(ctx context.Context) error {
+		return c.client.Set(ctx, name("kept", token), value, KeptFor).Err()
+	})
+}
+
+// Recall gives back what Keep held, while it lasts. Redis knows best; what this process kept itself comes second.
+func (c *Coord) Recall(ctx context.Context, token string) (value []byte, found bool) {
+	c.ask(ctx, func(ctx context.Context) (err error) {
+		value, err = c.client.Get(ctx, name("kept", token)).Bytes()
+		found = err == nil
+		if errors.Is(err, redis.Nil) {
+			return nil // an answer, not a failure
+		}
+		return err
+	})
+	if found {
+		return value, true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.local.recall(token, time.Now())
+}
+
+// name makes a key: ours by its prefix, and without anything about a person or a token in it, because keys are seen
+// by everybody who may run MONITOR.
+func name(kind, id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "dbbot:" + kind + ":" + hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,106 @@
+package coord
+
+import (
+	"container/list"
+	"time"
+)
+
+// Bounds of what one process remembers; what is oldest goes first. Losing it costs a repeated answer at worst.
+const (
+	localKeys  = 20_000 // deliveries, and people: about 2 MB
+	localKept  = 2_000
+	localBytes = 16 << 20 // of kept values
+)
+
+// local is the part of Redis, played inside one process. It is not safe for use by many goroutines.
+type local struct {
+	seen   shelf[struct{}]
+	people shelf[time.Time] // when the allowance will be whole again
+	kept   shelf[[]byte]
+}
+
+func newLocal() local {
+	return local{
+		seen:   newShelf[struct{}](FirstFor, localKeys, localKeys, func(struct{}) int { return 1 }),
+		people: newShelf[time.Time](Burst*interval, localKeys, localKeys, func(time.Time) int { return 1 }),
+		kept:   newShelf[[]byte](KeptFor, localKept, localBytes, func(b []byte) int { return len(b) }),
+	}
+}
+
+func (l *local) first(key string, now time.Time) bool {
+	if _, seen := l.seen.get(key, now); seen {
+		return false
+	}
+	l.seen.put(key, struct{}{}, now)
+	return true
+}
+
+// interval is the time after which one more command is allowed.
+const interval = time.Minute / PerMinute
+
+// allow is the generic cell rate algorithm, as in Redis: an allowance is the time at which it will be whole again.
+func (l *local) allow(person string, now time.Time) (wait time.Duration) {
+	whole, _ := l.people.get(person, now)
+	if whole.Before(now) {
+		whole = now
+	}
+	whole = whole.Add(interval)
+	if wait = whole.Sub(now) - Burst*interval; wait > 0 {
+		return wait
+	}
+	l.people.put(person, whole, now)
+	return 0
+}
+
+func (l *local) keep(token string, value []byte, now time.Time) { l.kept.put(token, value, now) }
+
+func (l *local) recall(token string, now time.Time) ([]byte, bool) { return l.kept.get(token, now) }
+
+// shelf holds values for one fixed time, bounded in number and in bytes. As all of them last equally long, the order
+// in which they were put is the order in which they run out.
+type shelf[V any] struct {
+	lasts       time.Duration
+	most, bytes int
+	size        func(V) int
+	used        int
+	items       map[string]*list.Element
+	order       *list.List
+}
+
+type item[V any] struct {
+	key   string
+	value V
+	until time.Time
+}
+
+func newShelf[V any](lasts time.Duration, most, bytes int, size func(V) int) shelf[V] {
+	return shelf[V]{lasts: lasts, most: most, bytes: bytes, size: size, items: map[string]*list.Element{}, order: list.New()}
+}
+
+func (s *shelf[V]) get(key string, now time.Time) (value V, found bool) {
+	e, found := s.items[key]
+	if !found || !now.Before(e.Value.(item[V]).until) {
+		return value, false
+	}
+	return e.Value.(item[V]).value, true
+}
+
+func (s *shelf[V]) put(key string, value V, now time.Time) {
+	if e, found := s.items[key]; found {
+		s.remove(e)
+	}
+	s.items[key] = s.order.PushBack(item[V]{key, value, now.Add(s.lasts)})
+	s.used += s.size(value)
+	for e := s.order.Front(); e != nil; e = s.order.Front() {
+		if len(s.items) <= s.most && s.used <= s.bytes && now.Before(e.Value.(item[V]).until) {
+			return
+		}
+		s.remove(e)
+	}
+}
+
+func (s *shelf[V]) remove(e *list.Element) {
+	old := s.order.Remove(e).(item[V])
+	delete(s.items, old.key)
+	s.used -= s.size(old.value)
+}
