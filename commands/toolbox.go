@@ -1,6 +1,9 @@
 package commands
 
-import "dbbot/ops"
+import (
+	"dbbot/ops"
+	"dbbot/ops/migrate"
+)
 
 // Toolbox is all that commands need from outside: one field for each small interface that a command file
 // declares. cmd/dbbot fills it in one place (wire.go).
@@ -9,9 +12,12 @@ type Toolbox struct {
 	Version   string       // of dbbot itself
 
 	Postgres databasePinger
-	Chat     chatState // nil at a terminal
-	State    pinger    // dbbot's own tables; nil where none are configured
-	Redis    pinger    // nil where its part is played inside this process
+	Status   statusReader
+	Folders  map[string]migrate.Folder // of migrations, by database; those that have one
+	Self     selfReporter              // nil at a terminal
+	Chat     chatState                 // nil at a terminal
+	State    pinger                    // dbbot's own tables; nil where none are configured
+	Redis    pinger                    // nil where its part is played inside this process
 
 	declared func() []About // every command, for help; All sets it
 }

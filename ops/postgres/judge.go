@@ -23,18 +23,18 @@ var rank = map[Verdict]int{Good: 1, Unseen: 2, Watch: 3, Bad: 4}
 // Topic is a section of the report, by the title it bears.
 type Topic string
 
-// The topics, in the order of the report.
+// The topics, in the order of the report: after who it is, what an incident is about comes first.
 const (
 	ServerTopic       Topic = "Server"
 	RoleTopic         Topic = "Role"
-	ConnectionsTopic  Topic = "Connections"
-	ThroughputTopic   Topic = "Throughput"
-	CacheTopic        Topic = "Cache"
-	LongestTopic      Topic = "Longest query and transaction"
-	IdleTopic         Topic = "Idle in transaction"
 	BlockedTopic      Topic = "Blocked sessions"
 	LocksTopic        Topic = "Locks"
+	IdleTopic         Topic = "Idle in transaction"
+	LongestTopic      Topic = "Longest query and transaction"
+	ConnectionsTopic  Topic = "Connections"
 	ReplicationTopic  Topic = "Replication"
+	ThroughputTopic   Topic = "Throughput"
+	CacheTopic        Topic = "Cache"
 	SizeTopic         Topic = "Size"
 	FreezeTopic       Topic = "Transaction ids"
 	CheckpointsTopic  Topic = "Checkpoints"
@@ -59,14 +59,14 @@ func Judge(s Status, t Thresholds) []Finding {
 	return []Finding{
 		judge(ServerTopic, s.Server, func(f *Finding, v Server) { v.judge(f, t) }),
 		judge(RoleTopic, s.Server, func(*Finding, Server) {}),
+		judge(BlockedTopic, s.Locks, func(f *Finding, v Locks) { v.judgeBlocked(f, t) }),
+		judge(LocksTopic, s.Locks, func(f *Finding, v Locks) { v.judgeLocks(f, t) }),
+		judge(IdleTopic, s.Activity, func(f *Finding, v Activity) { v.judgeIdle(f, t, s.grant()) }),
+		judge(LongestTopic, s.Activity, func(f *Finding, v Activity) { v.judgeLongest(f, t, s.grant()) }),
 		judge(ConnectionsTopic, s.Connections, func(f *Finding, v Connections) { v.judge(f, t, s.grant()) }),
+		judge(ReplicationTopic, s.Replication, func(f *Finding, v Replication) { v.judge(f, t, s.grant()) }),
 		judge(ThroughputTopic, s.Counters, func(f *Finding, v Counters) { v.judgeRollbacks(f, t) }),
 		judge(CacheTopic, s.Counters, func(f *Finding, v Counters) { v.judgeCache(f, t) }),
-		judge(LongestTopic, s.Activity, func(f *Finding, v Activity) { v.judgeLongest(f, t, s.grant()) }),
-		judge(IdleTopic, s.Activity, func(f *Finding, v Activity) { v.judgeIdle(f, t, s.grant()) }),
-		judge(BlockedTopic, s.Locks, func(f *Finding, v Locks) { v.judgeBlocked(f, t) }),
-		judge(LocksTopic, s.Locks, func(f *Finding, v Locks) { v.judgeExclusive(f, t) }),
-		judge(ReplicationTopic, s.Replication, func(f *Finding, v Replication) { v.judge(f, t, s.grant()) }),
 		judge(SizeTopic, s.Size, func(*Finding, Size) {}),
 		judge(FreezeTopic, s.Freeze, func(f *Finding, v Freeze) { v.judge(f, t) }),
 		judge(CheckpointsTopic, s.Checkpoints, func(f *Finding, v Checkpoints) { v.judge(f, t) }),

@@ -58,15 +58,15 @@ func (l Locks) judgeBlocked(f *Finding, t Thresholds) {
 	f.older(longest, t.BlockedWatch, t.BlockedBad, "", "%s "+why, counted(l.Waiting, "session"), longest)
 }
 
-func (l Locks) judgeExclusive(f *Finding, t Thresholds) {
-	if len(l.Exclusive) == 0 {
-		return
+// judgeLocks is about the locks themselves: requests that wait, and tables that are shut. How bad it is for those who
+// wait is judgeBlocked's.
+func (l Locks) judgeLocks(f *Finding, t Thresholds) {
+	if len(l.Exclusive) > 0 {
+		e := l.Exclusive[0]
+		f.older(e.TransactionAge, t.BlockedWatch, t.TransactionBad, "", "%s locked so that nobody else can even read, for %s",
+			map[bool]string{true: "a table is", false: "tables are"}[len(l.Exclusive) == 1], e.TransactionAge)
 	}
-	e := l.Exclusive[0]
-	watch, bad := t.BlockedWatch, t.BlockedBad
-	if l.Waiting == 0 { // nobody minds yet
-		bad = t.TransactionBad
+	if len(l.Waits) > 0 && l.Waits[0].Waited >= Age(t.BlockedWatch) {
+		f.at(Watch, "", "%s not granted", counted(l.Waiting, "lock"))
 	}
-	f.older(e.TransactionAge, watch, bad, "", "%s locked so that nobody else can even read, for up to %s",
-		map[bool]string{true: "a table is", false: "tables are"}[len(l.Exclusive) == 1], e.TransactionAge)
 }

@@ -19,10 +19,10 @@ func (b Bytes) String() string {
 	for n >= 1000 && i < len(units)-1 {
 		n, i = n/1024, i+1
 	}
-	if i == 0 || n >= 10 {
+	if n >= 10 {
 		return fmt.Sprintf("%.0f %s", n, units[i])
 	}
-	return fmt.Sprintf("%.1f %s", n, units[i])
+	return fmt.Sprintf("%.2g %s", n, units[i])
 }
 
 // Age is how long something has lasted; it prints as people say it. 0 also stands for "not known".
@@ -38,23 +38,35 @@ func (a *Age) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// Seconds of it.
+func (a Age) Seconds() float64 { return time.Duration(a).Seconds() }
+
 func (a Age) String() string {
 	d := time.Duration(a)
 	switch {
-	case d < time.Millisecond:
+	case d < 10*time.Millisecond:
 		return fmt.Sprintf("%.2g ms", float64(d)/float64(time.Millisecond))
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
+		return fmt.Sprintf("%.2g s", d.Seconds())
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 10*time.Minute:
+		return twoUnits(d, time.Minute, "min", time.Second, "s")
 	case d < time.Hour:
 		return fmt.Sprintf("%d min", int(d.Minutes()))
 	case d < 24*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+		return twoUnits(d, time.Hour, "h", time.Minute, "min")
 	case d < 48*time.Hour:
-		return fmt.Sprintf("1 day %d h", int(d.Hours())%24)
+		return twoUnits(d, 24*time.Hour, "day", time.Hour, "h")
 	}
 	return fmt.Sprintf("%d days", int(d.Hours())/24)
+}
+
+func twoUnits(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
+	if rest := d % big / small; rest > 0 {
+		return fmt.Sprintf("%d %s %d %s", d/big, bigName, rest, smallName)
+	}
+	return fmt.Sprintf("%d %s", d/big, bigName)
 }

@@ -1,0 +1,139 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"dbbot/ops"
+	"dbbot/ops/postgres"
+)
+
+var _ = add(status)
+
+// statusReader looks at a configured database. It always answers, at the latest when ctx ends.
+type statusReader interface {
+	Status(ctx context.Context, database string) postgres.Status
+}
+
+// statusBound is how long anything may take that is read beside the databases; see pingBound.
+const statusBound = 2 * time.Second
+
+type statusArgs struct{ one bool }
+
+func status(t Toolbox) Command {
+	return question(Question[statusArgs]{
+		About: About{
+			Path: "status", Risk: ops.Read,
+			Args:    []Arg{{Name: "database", Kind: AllArg, Optional: true, Hint: "for the full report; all on one screen without"}},
+			Summary: "how the databases are, worst first", Example: "status",
+		},
+		Parse: func(v Values) (statusArgs, []ops.Target, error) {
+			return statusArgs{one: v.Word("database") != ""}, v.Databases(), nil
+		},
+		Answer: func(ctx context.Context, _ Asker, args statusArgs, targets []ops.Target) (View, error) {
+			ctx, cancel := context.WithTimeout(ctx, statusBound)
+			defer cancel()
+			if args.one && len(targets) == 1 {
+				return t.report(ctx, targets[0]), nil
+			}
+			return screen(t.lookAtAll(ctx, targets)), nil
+		},
+	})
+}
+
+// seen is one database as it was found, with a verdict on each topic.
+type seen struct {
+	target   ops.Target
+	status   postgres.Status
+	state    migrations
+	findings []postgres.Finding
+}
+
+func (t Toolbox) lookAtAll(ctx context.Context, targets []ops.Target) []seen {
+	all := make([]seen, len(targets))
+	var looks sync.WaitGroup
+	for i, target := range targets {
+		looks.Go(func() { all[i] = t.lookAt(ctx, target) })
+	}
+	looks.Wait()
+	return all
+}
+
+// lookAt reads the database and its folder of migrations at once.
+func (t Toolbox) lookAt(ctx context.Context, target ops.Target) seen {
+	var files func(context.Context) folder
+	if f, configured := t.Folders[target.Database]; configured {
+		files = readFolder(f.Read)
+	}
+	s := seen{target: target, status: t.Status.Status(ctx, target.Database)}
+	if files != nil {
+		s.state = compare(s.status, files(ctx))
+	}
+	s.findings = postgres.Judge(s.status, s.status.Thresholds)
+	if s.status.Down == nil && s.state.configured {
+		s.findings = append(s.findings, s.state.finding())
+	}
+	return s
+}
+
+func (s seen) verdict() Verdict {
+	if s.status.Down != nil {
+		return Bad
+	}
+	var all []Verdict
+	for _, f := range s.findings {
+		all = append(all, Verdict(f.Verdict))
+	}
+	return Worst(all...)
+}
+
+// worstFirst orders by verdict; what is equally bad stays as it stands.
+func worstFirst[T any](all []T, verdict func(T) Verdict) {
+	order := []Verdict{Bad, Watch, Unseen, Good, ""}
+	slices.SortStableFunc(all, func(a, b T) int {
+		return slices.Index(order, verdict(a)) - slices.Index(order, verdict(b))
+	})
+}
+
+// reasons are why a database is not well, worst first, at most max of them; unseen topics are not among them.
+func (s seen) reasons(max int) (why []string) {
+	findings := slices.Clone(s.findings)
+	worstFirst(findings, func(f postgres.Finding) Verdict { return Verdict(f.Verdict) })
+	for _, f := range findings {
+		if f.Verdict == postgres.Bad || f.Verdict == postgres.Watch {
+			why = append(why, capital(f.Why)+".")
+		}
+	}
+	if more := len(why) - max; more > 0 {
+		why = append(why[:max], fmt.Sprintf("And %s.", counted(more, "more thing")))
+	}
+	return why
+}
+
+// unseen names the topics that could not be read.
+func (s seen) unseen() string {
+	var topics []string
+	for _, f := range s.findings {
+		if f.Verdict == postgres.Unseen {
+			topics = append(topics, strings.ToLower(string(f.Topic)))
+		}
+	}
+	return strings.Join(topics, ", ")
+}
+
+// read says when and how fast.
+func read(at time.Time, took time.Duration) Text {
+	return Text{{Text: "Read at "}, {Kind: Moment, When: at}, {Text: ", in " + postgres.Age(took).String() + "."}}
+}
+
+// counted says "1 session", "3 sessions".
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

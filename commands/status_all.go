@@ -1,0 +1,172 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"dbbot/ops/postgres"
+)
+
+// screen is all databases, one line each, worst first; below a line stands why it is not good.
+func screen(all []seen) View {
+	view := View{Title: "Status", Buttons: refreshAndShare()}
+	worstFirst(all, seen.verdict)
+	var verdicts []Verdict
+	var slowest time.Duration
+	for _, s := range all {
+		section := s.line()
+		view.Parts = append(view.Parts, Part{Section: &section})
+		verdicts = append(verdicts, section.Verdict)
+		slowest = max(slowest, s.status.Took)
+	}
+	view.Verdict = Worst(verdicts...)
+	view.Lead = Say(leadOf(all))
+	if len(all) > 0 {
+		view.Notes = append(view.Notes, read(all[0].status.At, slowest), Text{
+			{Kind: Literal, Text: "/db status " + name(all[0].target.Database)}, {Text: " gives the full report of one."},
+		})
+	}
+	return view
+}
+
+// leadOf says how many need somebody, and the first of them.
+func leadOf(all []seen) string {
+	var bad, watch []string
+	for _, s := range all {
+		switch s.verdict() {
+		case Bad:
+			bad = append(bad, name(s.target.Database))
+		case Watch:
+			watch = append(watch, name(s.target.Database))
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return "No database is configured."
+	case len(bad) > 0:
+		return fmt.Sprintf("%d of %s: %s.", len(bad), counted(len(all), "database")+needs(len(bad)), few(bad))
+	case len(watch) > 0:
+		return fmt.Sprintf("Nothing is down. Worth a look: %s.", few(watch))
+	case all[0].verdict() == Unseen: // the worst is first
+		return "Nothing bad was seen, but not everything could be read."
+	}
+	return "All is well."
+}
+
+func needs(n int) string {
+	if n == 1 {
+		return " needs you now"
+	}
+	return " need you now"
+}
+
+// few names the first three.
+func few(names []string) string {
+	if len(names) > 3 {
+		names = append(names[:3:3], fmt.Sprintf("and %d more", len(names)-3))
+	}
+	return strings.Join(names, ", ")
+}
+
+// line is one database.
+func (s seen) line() Section {
+	section := Section{Title: s.title(), Verdict: s.verdict()}
+	if down := s.status.Down; down != nil {
+		section.Summary = Say("down. " + down.Message)
+		if down.Hint != "" {
+			section.Lines = []Text{Say(down.Hint)}
+		}
+		return section
+	}
+	section.Summary = Say(strings.Join([]string{
+		s.role(), s.slots(), s.size(), s.oldest(), s.blocked(), s.lag(), s.state.short(), "no backup by dbbot",
+	}, " · "))
+	for _, why := range s.reasons(3) {
+		section.Lines = append(section.Lines, Say(why))
+	}
+	if unseen := s.unseen(); unseen != "" {
+		section.Lines = append(section.Lines, Say("Could not be seen: "+unseen+"."))
+	}
+	return section
+}
+
+func (s seen) title() string {
+	if s.target.Environment == "" {
+		return name(s.target.Database)
+	}
+	return name(s.target.Database) + ", " + name(s.target.Environment)
+}
+
+func (s seen) role() string {
+	return of(s.status.Server, "role unseen", func(v postgres.Server) string {
+		if v.Replica {
+			return "up, replica"
+		}
+		return "up, primary"
+	})
+}
+
+func (s seen) slots() string {
+	return of(s.status.Connections, "connections unseen", func(v postgres.Connections) string {
+		return fmt.Sprintf("%d of %d connections", v.Used, v.Usable())
+	})
+}
+
+// size falls back to the catalogue's page counts when the files cannot be measured.
+func (s seen) size() string {
+	return of(s.status.Size, of(s.status.Tables, "size unseen", func(v postgres.Tables) string { return "about " + v.Bytes.String() }),
+		func(v postgres.Size) string { return v.Bytes.String() })
+}
+
+func (s seen) oldest() string {
+	return of(s.status.Activity, "transactions unseen", func(v postgres.Activity) string {
+		switch {
+		case len(v.Transactions) > 0:
+			return "oldest transaction " + v.Transactions[0].TransactionAge.String()
+		case v.Hidden > 0:
+			return "transactions unseen"
+		}
+		return "no transaction open"
+	})
+}
+
+func (s seen) blocked() string {
+	return of(s.status.Locks, "locks unseen", func(v postgres.Locks) string {
+		if v.Waiting == 0 {
+			return "none blocked"
+		}
+		return fmt.Sprintf("%d blocked", v.Waiting)
+	})
+}
+
+func (s seen) lag() string {
+	return of(s.status.Replication, "replication unseen", func(v postgres.Replication) string {
+		switch {
+		case v.Receiver != nil && v.Receiver.Lag() == 0:
+			return "up to date with its primary"
+		case v.Receiver != nil:
+			return v.Receiver.Lag().String() + " behind its primary"
+		case v.Hidden > 0:
+			return "replicas unseen"
+		case len(v.Replicas) == 0:
+			return "no replica"
+		}
+		var lag postgres.Age
+		for _, r := range v.Replicas {
+			lag = max(lag, r.Lag)
+		}
+		if lag == 0 {
+			return counted(len(v.Replicas), "replica") + " up to date"
+		}
+		return fmt.Sprintf("%s, up to %s behind", counted(len(v.Replicas), "replica"), lag)
+	})
+}
+
+// of says a reading, or otherwise where there is none.
+func of[T any](r postgres.Reading[T], otherwise string, say func(T) string) string {
+	if r.Fault != nil {
+		return otherwise
+	}
+	return say(r.Value)
+}

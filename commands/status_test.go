@@ -1,0 +1,215 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"dbbot/ops"
+	"dbbot/ops/migrate"
+	"dbbot/ops/postgres"
+)
+
+type fakeStatus map[string]postgres.Status
+
+func (f fakeStatus) Status(_ context.Context, database string) postgres.Status { return f[database] }
+
+type fakeSelf struct{}
+
+func (fakeSelf) Self() SelfState {
+	return SelfState{Since: time.Now().Add(-25 * time.Hour), Answering: 1, Answered: 4711}
+}
+
+const (
+	seconds = postgres.Age(time.Second)
+	minutes = postgres.Age(time.Minute)
+	days    = postgres.Age(24 * time.Hour)
+)
+
+// well is a database about which there is nothing to say.
+func well(target ops.Target) postgres.Status {
+	s := postgres.Status{Target: target, Thresholds: postgres.DefaultThresholds(), At: noon, Took: 12 * time.Millisecond}
+	s.Server.Value = postgres.Server{Version: "17.6 (Debian 17.6-1.pgdg12+1)", Up: 12 * days, User: "dbbot", SeesAll: true}
+	s.Connections.Value = postgres.Connections{Used: 23, Here: 20, Active: 2, Idle: 21, Max: 100, Reserved: 3,
+		Top: []postgres.Client{{User: "shop", Application: "web", Sessions: 18}}}
+	s.Counters.Value = postgres.Counters{Tally: postgres.Tally{Commits: 9_000_000, Rollbacks: 1200, Read: 20_000, Hit: 80_000_000}, Since: 30 * days,
+		Recent: &postgres.Tally{Commits: 6000, Rollbacks: 3, Read: 5, Hit: 400_000}, Over: 30 * seconds}
+	s.Freeze.Value = postgres.Freeze{Transactions: 150_000_000, AutovacuumFrom: 200_000_000}
+	s.Checkpoints.Value = postgres.Checkpoints{Timed: 8000, Requested: 12, Since: 30 * days}
+	s.Statements.Value = postgres.Statements{Since: 2 * days, Spent: 90 * minutes, Top: []postgres.Statement{
+		{ID: "-5169817456611316777", Calls: 120_000, Spent: 60 * minutes, Query: "SELECT * FROM orders WHERE customer = $1"},
+		{ID: "42", Calls: 1, Spent: 2 * minutes, Query: "VACUUM orders"},
+	}}
+	s.Tables.Value = postgres.Tables{Bytes: 12 << 30, Largest: []postgres.Table{{Name: "public.orders", Bytes: 9 << 30}, {Name: "public.items", Bytes: 2 << 30}}}
+	s.Size.Value = postgres.Size{Bytes: 13 << 30, Growth: &postgres.Growth{Bytes: 40 << 20, Over: 60 * minutes}}
+	s.Migrations.Value = postgres.Migrations{Rows: []postgres.Migration{{Version: "2"}}}
+	return s
+}
+
+// incident is the same database at three in the morning.
+func incident(target ops.Target) postgres.Status {
+	s := well(target)
+	s.Connections.Value.Used, s.Connections.Value.Idle, s.Connections.Value.IdleInTransaction = 95, 90, 3
+	forgotten := postgres.Session{PID: 4242, User: "ana", Application: "psql", State: "idle in transaction",
+		TransactionAge: 14 * minutes, StateAge: 12 * minutes, Query: "UPDATE orders SET total = ? WHERE id = ?"}
+	stuck := postgres.Session{PID: 4243, User: "shop", Application: "web", State: "active", Wait: "Lock",
+		TransactionAge: 4 * minutes, QueryAge: 4 * minutes, Query: "ALTER TABLE orders ADD COLUMN note text"}
+	behind := postgres.Session{PID: 4244, User: "shop", Application: "web", State: "active", Wait: "Lock",
+		TransactionAge: 95 * seconds, QueryAge: 95 * seconds, Query: "SELECT * FROM orders"}
+	s.Activity.Value = postgres.Activity{InTransaction: 3, Active: 2, IdleInTransaction: 1,
+		Transactions: []postgres.Session{forgotten, stuck, behind}, Queries: []postgres.Session{stuck, behind}, Idlers: []postgres.Session{forgotten}}
+	s.Locks.Value = postgres.Locks{Waiting: 2, Sessions: []postgres.Session{forgotten, stuck, behind}, Waits: []postgres.Wait{
+		{PID: 4243, Kind: "relation", Mode: "AccessExclusiveLock", Relation: "public.orders", Waited: 4 * minutes, Blockers: []int{4242}},
+		{PID: 4244, Kind: "relation", Mode: "AccessShareLock", Relation: "public.orders", Waited: 95 * seconds, Blockers: []int{4243}},
+	}}
+	s.Replication.Value = postgres.Replication{
+		Replicas: []postgres.Replica{{Name: "replica_b", State: "streaming", Sync: "async", Bytes: 70 << 20, Lag: 9 * seconds}},
+		Slots:    []postgres.Slot{{Name: "old_warehouse", Kind: "logical", WAL: "extended", Kept: 40 << 30}},
+	}
+	s.Size = postgres.Reading[postgres.Size]{Fault: &ops.Error{Message: "took longer than 1.0 s"}}
+	s.Statements = postgres.Reading[postgres.Statements]{Fault: &ops.Error{
+		Message: "pg_stat_statements is not installed in this database", Hint: "CREATE EXTENSION pg_stat_statements;"}}
+	return s
+}
+
+func down(target ops.Target) postgres.Status {
+	return postgres.Status{Target: target, Thresholds: postgres.DefaultThresholds(), At: noon, Took: 2 * time.Second,
+		Down: &ops.Error{Message: "archive has no connection slot left.", Hint: "End sessions that are idle.", Cause: errors.New("secret")}}
+}
+
+var archive = ops.Target{Database: "archive", Environment: "production"}
+
+// desk has three databases: one well, one in trouble, one down.
+func desk(t *testing.T) Toolbox {
+	t.Helper()
+	dir := t.TempDir()
+	for _, file := range []string{"1_customers.up.sql", "2_orders.up.sql", "3_add_total.up.sql", "4_index_customer.up.sql", "5-typo.up.sql"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte("SELECT 1;"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return Toolbox{
+		Databases: []ops.Target{reporting, archive, orders}, Version: "1.2.3", Redis: fakePinger{}, Chat: connected, Self: fakeSelf{},
+		Status:  fakeStatus{"orders": incident(orders), "reporting": well(reporting), "archive": down(archive)},
+		Folders: map[string]migrate.Folder{"orders": {Tool: migrate.GolangMigrate, Dir: dir}},
+	}
+}
+
+// still takes out what differs from run to run.
+func still(text string) string {
+	return regexp.MustCompile(`[0-9.]+ [a-zA-Z]+ of memory, \d+ goroutines?`).ReplaceAllString(steady(text), "SOME memory")
+}
+
+func TestStatus(t *testing.T) {
+	all := All(desk(t))
+	golden(t, "status_all.golden", still(say(t, all, "status")))
+	golden(t, "status_incident.golden", still(say(t, all, "status orders")))
+	golden(t, "status_well.golden", still(say(t, all, "status reporting")))
+	golden(t, "status_down.golden", still(say(t, all, "status archive")))
+}
+
+func TestStatusWorstFirst(t *testing.T) {
+	call, err := All(desk(t)).Find("status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := call.Answer(t.Context(), ana, call.Targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var titles []string
+	for _, part := range view.Parts {
+		titles = append(titles, part.Section.Title)
+	}
+	if got := strings.Join(titles, "; "); got != "archive, production; orders, production; reporting, staging" {
+		t.Errorf("got %s", got)
+	}
+	if view.Verdict != Bad {
+		t.Errorf("the whole is %s", view.Verdict)
+	}
+}
+
+// Of the databases in the road's list only those that the asker may read are looked at.
+func TestStatusOfWhatOneMayRead(t *testing.T) {
+	call, err := All(desk(t)).Find("status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := call.Answer(t.Context(), ana, []ops.Target{reporting})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := view.Text(); strings.Contains(text, "orders, production") || !strings.Contains(text, "reporting, staging") {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestStatusUnseenIsNotGood(t *testing.T) {
+	s := well(orders)
+	s.Locks = postgres.Reading[postgres.Locks]{Fault: &ops.Error{Message: "not permitted to see", Hint: `GRANT pg_monitor TO "dbbot";`}}
+	box := desk(t)
+	box.Databases, box.Status, box.Folders = []ops.Target{orders}, fakeStatus{"orders": s}, nil
+	golden(t, "status_unseen.golden", still(say(t, All(box), "status orders")))
+	if text := say(t, All(box), "status"); !strings.Contains(text, "orders, production: unseen") || !strings.Contains(text, "Could not be seen: blocked sessions, locks.") {
+		t.Errorf("got %s", text)
+	}
+}
+
+// A folder on a disk that hangs does not keep the answer back.
+func TestFolderThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hung := make(chan struct{})
+		defer close(hung)
+		wait := readFolder(func() (migrate.Files, error) { <-hung; return migrate.Files{}, nil })
+		ctx, cancel := context.WithTimeout(t.Context(), statusBound)
+		defer cancel()
+		m := compare(well(orders), wait(ctx))
+		if f := m.finding(); f.Verdict != postgres.Unseen || f.Why != "The folder of migrations did not answer in time" {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
+
+func TestMigrationsFinding(t *testing.T) {
+	rows := func(rows ...postgres.Migration) postgres.Status {
+		s := well(orders)
+		s.Migrations.Value.Rows = rows
+		return s
+	}
+	denied := well(orders)
+	denied.Migrations.Fault = &ops.Error{Message: "the migration table may not be read", Hint: "GRANT SELECT …"}
+	files, err := desk(t).Folders["orders"].Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		status  postgres.Status
+		folder  folder
+		verdict postgres.Verdict
+		why     string
+		short   string
+	}{
+		"never ran":     {rows(), folder{files: files}, postgres.Watch, "4 migrations pending", "4 migrations pending"},
+		"one to go":     {rows(postgres.Migration{Version: "3"}), folder{files: files}, postgres.Watch, "1 migration pending", "1 migration pending"},
+		"up to date":    {rows(postgres.Migration{Version: "4"}), folder{files: files}, postgres.Good, "", "migrations up to date"},
+		"broke off":     {rows(postgres.Migration{Version: "3", Dirty: true}), folder{files: files}, postgres.Bad, "migration 3 broke off", "a migration broke off"},
+		"unknown":       {rows(postgres.Migration{Version: "9"}), folder{files: files}, postgres.Watch, "the database has 9, which the folder does not know", "migrations up to date"},
+		"not permitted": {denied, folder{files: files}, postgres.Unseen, "the migration table may not be read", "migrations unseen"},
+		"no folder":     {rows(), folder{err: errors.New("pw")}, postgres.Unseen, "The folder of migrations could not be read", "migrations unseen"},
+		"two of a kind": {rows(postgres.Migration{Version: "4"}), folder{files: migrate.Files{Tool: migrate.GolangMigrate, Faults: []string{"Version 1 has two up files."}}},
+			postgres.Watch, "Version 1 has two up files", "migrations up to date"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := compare(test.status, test.folder)
+			if f := m.finding(); f.Verdict != test.verdict || !strings.HasPrefix(f.Why, test.why) || m.short() != test.short {
+				t.Errorf("got %+v, %q", f, m.short())
+			}
+		})
+	}
+}
