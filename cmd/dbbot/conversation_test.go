@@ -226,4 +226,3 @@ func TestMatchesKnowsItsWildcard(t *testing.T) {
 		}
 	}
 }
-
