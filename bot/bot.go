@@ -22,7 +22,7 @@ type Catalogue interface {
 type Options struct {
 	Catalogue   Catalogue
 	Policy      policy.Policy
-	Team        string // the one workspace that is served; everybody else is refused
+	Team        func() string // the one workspace that is served, once it is known; everybody else is refused
 	Chat        Chat
 	Directory   Directory
 	Coordinator Coordinator

@@ -102,6 +102,16 @@ func TestADirectMessageHasNobodyToShareWith(t *testing.T) {
 	same(t, "asks", w.chat.since(), "only U0ANA: look 1 / orders and reporting [Refresh]")
 }
 
+func TestAMentionInAThreadIsAnsweredThere(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Catalogue = commands.All(commands.Toolbox{}) })
+	for key, words := range map[string]string{"1": "", "2": "help", "3": "<@U0DBBOT> help", "4": "please help me"} {
+		w.Invoke(t.Context(), Invoke{Key: key, Who: id("U0ANA"), Text: words, Origin: Origin{Team: team, Channel: "C0ORDERS", Thread: "1.5"}})
+		if got := w.chat.since(); !strings.HasPrefix(got, "only U0ANA in thread 1.5: What dbbot can do") {
+			t.Errorf("%q: %s", words, got)
+		}
+	}
+}
+
 func TestRepeatsEndSilently(t *testing.T) {
 	w := newWorld(t)
 	act := Invoke{Key: "Ev1", Who: id("U0ANA"), Text: "status"}
@@ -116,9 +126,9 @@ func TestRepeatsEndSilently(t *testing.T) {
 func TestTooManyAreToldHowLongToWait(t *testing.T) {
 	w := newWorld(t)
 	w.desk.wait = 2300 * time.Millisecond
-	same(t, "too many", w.says("U0ANA", "status"), "only U0ANA: That was a lot at once. Wait 2s, then try again.")
+	same(t, "too many", w.says("U0ANA", "status"), "only U0ANA: That was a lot at once. Try again in 3 s.")
 	w.desk.wait = time.Millisecond
-	same(t, "hardly", w.says("U0ANA", "status"), "only U0ANA: That was a lot at once. Wait 1s, then try again.")
+	same(t, "hardly", w.says("U0ANA", "status"), "only U0ANA: That was a lot at once. Try again in 1 s.")
 }
 
 func TestHomeTab(t *testing.T) {

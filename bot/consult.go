@@ -14,8 +14,7 @@ func (r *request) enter(key string) error {
 		return errRepeat
 	}
 	if wait := r.bot.Coordinator.Allow(r.ctx, r.who); wait > 0 {
-		wait = max(time.Second, wait.Round(time.Second))
-		return stop(limited, "That was a lot at once.", fmt.Sprintf("Wait %s, then try again.", wait))
+		return stop(limited, "That was a lot at once.", fmt.Sprintf("Try again in %d s.", (wait+time.Second-1)/time.Second))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 // people knows who somebody is and what they may do, as the directory says it and the policy decides it.
 type people struct {
 	policy  policy.Policy
-	team    string
+	team    func() string
 	persons *cache[ops.PersonID, ops.Person]
 	rosters *cache[string, []string]
 }
@@ -41,11 +41,12 @@ func (p *people) asker(ctx context.Context, id ops.PersonID) (commands.Asker, po
 	if person.ID != id || !fresh && person.Standing == ops.Member {
 		person = ops.Person{ID: id, Standing: ops.Unknown}
 	}
+	team := p.team()
 	may := func(risk ops.Risk, target ops.Target) (bool, string) {
-		decision := p.policy.Decide(person, p.team, in, risk, target)
+		decision := p.policy.Decide(person, team, in, risk, target)
 		return decision.Allowed, decision.Why + consent(decision.Consent)
 	}
-	return commands.Asker{Person: person, Groups: p.groups(id.User, in), May: may}, policy.Admit(person, p.team)
+	return commands.Asker{Person: person, Groups: p.groups(id.User, in), May: may}, policy.Admit(person, team)
 }
 
 // consent says who must agree first.

@@ -55,11 +55,15 @@ func TestAnswersThatNeverEndAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, release := newWorld(t), make(chan struct{})
 		quick := w.answer
-		w.answer = func(context.Context, commands.Asker, []ops.Target) (commands.View, error) { <-release; return commands.View{}, nil }
+		w.answer = func(context.Context, commands.Asker, []ops.Target) (commands.View, error) {
+			<-release
+			return commands.View{}, nil
+		}
 		for range maxRunning {
 			go w.Invoke(t.Context(), Invoke{Key: ops.Reference(), Who: id("U0ANA"), Text: "status", At: time.Now()})
 		}
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		w.chat.since()
 		w.answer = quick
 		same(t, "one more", w.says("U0BEN", "status"),

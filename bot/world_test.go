@@ -55,7 +55,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		}, nil
 	}
 	o := Options{
-		Catalogue: w, Policy: cornerPolicy, Team: team, Chat: w.chat, Directory: w.directory, Coordinator: w.desk,
+		Catalogue: w, Policy: cornerPolicy, Team: func() string { return team }, Chat: w.chat, Directory: w.directory, Coordinator: w.desk,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), Registry: w.registry,
 	}
 	for _, c := range change {
@@ -170,13 +170,19 @@ func (c *chat) since() string {
 	return strings.Join(c.lines, "\n")
 }
 
-func (c *chat) Answer(_ context.Context, who ops.PersonID, _ Origin, p Post) error {
+func (c *chat) Answer(_ context.Context, who ops.PersonID, to Origin, p Post) error {
+	if to.Thread != "" {
+		return c.said("only "+who.User+" in thread "+to.Thread, p)
+	}
 	return c.said("only "+who.User, p)
 }
+
 func (c *chat) Replace(_ context.Context, _ ops.PersonID, at Origin, p Post) error {
 	return c.said("message "+at.Message, p)
 }
+
 func (c *chat) Share(_ context.Context, to Origin, p Post) error { return c.said(to.Channel, p) }
+
 func (c *chat) ShowHome(_ context.Context, who ops.PersonID, p Post) error {
 	return c.said("home of "+who.User, p)
 }
@@ -231,12 +237,6 @@ func (d *directory) Roster(ctx context.Context, usergroup string) ([]string, err
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.rosters[usergroup], err
-}
-
-func (d *directory) change(how func(*directory)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	how(d)
 }
 
 // desk is a coordinator.

@@ -138,6 +138,20 @@ func TestFindRefuses(t *testing.T) {
 	}
 }
 
+func TestValues(t *testing.T) {
+	c := testCatalogue(shop...)
+	words, _ := lex("orders 5")
+	v, err := c.values(About{Args: []Arg{one, rows}}, words)
+	n, given := v.Number("rows")
+	if err != nil || n != 5 || !given || v.Word("database") != "orders" || len(v.Databases()) != 1 {
+		t.Errorf("got %+v, %v", v, err)
+	}
+	v, err = c.values(About{Args: []Arg{all, rows}}, nil)
+	if _, given := v.Number("rows"); err != nil || given || v.Word("database") != "" || len(v.Databases()) != 2 {
+		t.Errorf("nothing typed: got %+v, %v", v, err)
+	}
+}
+
 func TestFindWithFewAndManyDatabases(t *testing.T) {
 	many := make([]ops.Target, 20)
 	for i := range many {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"dbbot/ops"
 )
@@ -119,9 +120,8 @@ func permission(asker Asker, risk ops.Risk, target ops.Target, label string) Tex
 	return Text{{Kind: Literal, Text: label}, {Text: ": " + answer}}
 }
 
+// capital begins a sentence with s.
 func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	_, first := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:first]) + s[first:]
 }
