@@ -2,29 +2,28 @@ package workspace
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 )
-
-// browsers are the commands that open an address in the person's browser, by system; the first one installed is used.
-var browsers = map[string][][]string{
-	"darwin":  {{"open"}},
-	"windows": {{"rundll32", "url.dll,FileProtocolHandler"}},
-	"":        {{"xdg-open"}, {"wslview"}, {"sensible-browser"}},
-}
 
 // Browse opens an address in the person's browser and does not wait for it. Its error says that none was found.
 func Browse(address string) error {
-	known, ok := browsers[runtime.GOOS]
-	if !ok {
-		known = browsers[""]
+	openers := []string{"open"} // macOS
+	if runtime.GOOS != "darwin" {
+		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+			return errors.New("no screen: neither DISPLAY nor WAYLAND_DISPLAY is set") // xdg-open would take the terminal over
+		}
+		openers = []string{"xdg-open", "wslview", "sensible-browser"}
 	}
-	for _, command := range known {
-		path, err := exec.LookPath(command[0])
+	for _, name := range openers {
+		path, err := exec.LookPath(name)
 		if err != nil {
 			continue
 		}
-		opener := exec.Command(path, append(command[1:], address)...)
+		opener := exec.Command(path, address)
+		opener.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C in our terminal is not for the browser
 		if err := opener.Start(); err != nil {
 			return err
 		}

@@ -42,6 +42,16 @@ func Coverage() string {
 	return b.String()
 }
 
+// Methods gives every Web API method with the scopes that each call of it needs. Reading a conversation needs one more
+// by its kind, which Slack checks when it knows the channel.
+func Methods() map[string][]string {
+	out := make(map[string][]string, len(methods))
+	for name, m := range methods {
+		out[name] = slices.Clone(m.scopes)
+	}
+	return out
+}
+
 func heading(b *strings.Builder, name, what string) {
 	if what != "" {
 		what = " (" + what + ")"
