@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,12 +37,16 @@ type Bot struct {
 	people  *people
 	metrics *metrics
 	running chan struct{} // one for every answer that is being read
+	done    atomic.Int64  // answers that were given
 }
 
 // New builds a bot; it does no I/O.
 func New(o Options) *Bot {
 	return &Bot{Options: o, people: newPeople(o), metrics: newMetrics(o.Registry), running: make(chan struct{}, maxRunning)}
 }
+
+// Load says how many questions are being answered at this moment, and how many were since the start.
+func (b *Bot) Load() (answering int, answered int64) { return len(b.running), b.done.Load() }
 
 // Invoke answers a typed command, to the person who typed it alone. It returns when that is done.
 func (b *Bot) Invoke(ctx context.Context, in Invoke) {

@@ -161,6 +161,20 @@ func TestAskNeedsNoChat(t *testing.T) {
 	same(t, "broken", err.Error(), "Something went wrong here, not with what you typed.")
 }
 
+func TestLoad(t *testing.T) {
+	w := newWorld(t)
+	during := 0
+	w.answer = func(context.Context, commands.Asker, []ops.Target) (commands.View, error) {
+		during, _ = w.Load()
+		return commands.View{}, nil
+	}
+	w.says("U0ANA", "status")
+	w.says("U0ANA", "dance")
+	if _, answered := w.Load(); during != 1 || answered != 1 {
+		t.Errorf("%d were being answered, %d were answered", during, answered)
+	}
+}
+
 func TestMetricsHaveFewLabels(t *testing.T) {
 	w := newWorld(t)
 	for _, words := range []string{"status", "status orders", "dance", "drop table", "whoami"} {

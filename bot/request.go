@@ -65,6 +65,9 @@ func (r *request) end() {
 	ended, took := outcomeOf(r.err), time.Since(r.arrived)
 	attrs := []any{"command", r.command, "outcome", string(ended), "took", took}
 	level := slog.LevelInfo
+	if ended == answered {
+		r.bot.done.Add(1)
+	}
 	if r.err != nil && ended != misunderstood { // that error repeats the words
 		attrs = append(attrs, "error", causes(r.err))
 	}
