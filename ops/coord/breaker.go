@@ -58,7 +58,7 @@ func (b *breaker) abandon() {
 
 // ask uses Redis once, within patience, unless it failed a moment ago. It says whether Redis answered.
 func (c *Coord) ask(ctx context.Context, do func(context.Context) error) bool {
-	if c.client == nil || ctx.Err() != nil || !c.breaker.pass(time.Now()) {
+	if c.client == nil || !c.breaker.pass(time.Now()) {
 		return false
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)

@@ -149,6 +149,21 @@ func TestKeysInRedis(t *testing.T) {
 	}
 }
 
+// A Redis that lost its memory does not make a process forget its own.
+func TestRedisForgets(t *testing.T) {
+	redis := miniredis.RunT(t)
+	c, ctx := connect(t, "redis://"+redis.Addr()), t.Context()
+	c.First(ctx, "Ev1")
+	c.Keep(ctx, "token", []byte("x"))
+	redis.FlushAll()
+	if c.First(ctx, "Ev1") {
+		t.Error("the same delivery is first twice")
+	}
+	if _, found := c.Recall(ctx, "token"); !found {
+		t.Error("the button's meaning is gone")
+	}
+}
+
 func TestABadURLIsSaidWithoutThePassword(t *testing.T) {
 	for _, url := range []string{"redis://ana:s3cret@host:63a79/0", "redis://ana:s3/cret@host", "http://:s3cret@host", "s3cret", "redis://:s3cret@host/x"} {
 		_, err := Open(ops.Secret(url), quiet)
@@ -182,6 +197,12 @@ func TestLocalMemoryIsBounded(t *testing.T) {
 	}
 	if _, found := l.recall("token0", now); found {
 		t.Error("the oldest is still there")
+	}
+	for range 3 {
+		l.keep("token0", value, now)
+	}
+	if l.kept.order.Len() != len(l.kept.items) || l.kept.used != len(l.kept.items)*MaxValue {
+		t.Errorf("%d bytes of %d values after the same was kept again", l.kept.used, len(l.kept.items))
 	}
 	l.keep("later", nil, now.Add(KeptFor))
 	if len(l.kept.items) != 1 || l.kept.used != 0 {

@@ -108,13 +108,55 @@ func TestBreaker(t *testing.T) {
 }
 
 func TestACallerThatGivesUpSaysNothingAboutRedis(t *testing.T) {
-	c, dials := refusing(quiet)
+	ctx, giveUp := context.WithCancel(t.Context())
+	c := open(&redis.Options{Addr: "nowhere:0", Dialer: func(context.Context, string, string) (net.Conn, error) {
+		giveUp()
+		return nil, errors.New("connection refused")
+	}}, quiet)
 	defer c.Close()
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if !c.First(gone, "Ev1") || dials.Load() != 0 || !c.breaker.until.IsZero() {
-		t.Error("a caller that is gone was counted against Redis")
+	if !c.First(ctx, "Ev1") {
+		t.Error("not first")
 	}
+	if !c.breaker.pass(time.Now()) {
+		t.Error("a caller that gave up was counted against Redis")
+	}
+}
+
+// A server that takes connections and drops them at once is not asked again and again.
+func TestRedisDropsConnections(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, dials := counted(l.Addr().String())
+	defer c.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	for i := range 20 {
+		if key := fmt.Sprint(i); !c.First(t.Context(), key) || c.First(t.Context(), key) {
+			t.Errorf("%s is not first exactly once", key)
+		}
+	}
+	if n := dials.Load(); n != 1 {
+		t.Errorf("%d connections, not one", n)
+	}
+}
+
+// counted is a Coord that counts its attempts to connect.
+func counted(addr string) (c *Coord, dials *atomic.Int64) {
+	dials = new(atomic.Int64)
+	return open(&redis.Options{Addr: addr, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials.Add(1)
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}}, quiet), dials
 }
 
 func TestRedisKilledMidRun(t *testing.T) {
@@ -162,12 +204,9 @@ func TestRedisHangs(t *testing.T) {
 	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`)); err != nil {
 		t.Fatal(err)
 	}
-	var dials atomic.Int64
-	c, ctx := open(&redis.Options{Addr: proxy.Listen, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		dials.Add(1)
-		return new(net.Dialer).DialContext(ctx, network, addr)
-	}}, quiet), t.Context()
+	c, dials := counted(proxy.Listen)
 	t.Cleanup(func() { c.Close() })
+	ctx := t.Context()
 	for i := range 50 {
 		key := fmt.Sprint("key", i)
 		if !c.First(ctx, key) || c.First(ctx, key) {
