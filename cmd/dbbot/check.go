@@ -45,9 +45,12 @@ const (
 // code is 1 when anything is wrong, 0 when there are warnings at most.
 func (c checkCommand) Run(ctx context.Context, p *process) error {
 	config, err := load(c.Config, p.env, need{slack: true})
-	if err != nil {
+	if _, ok := errors.AsType[Faults](err); ok {
 		tell(p.errs, err)
 		return notGood
+	}
+	if err != nil {
+		return err
 	}
 	findings := config.describe()
 	for _, some := range atOnce(ctx, config.looks()) {

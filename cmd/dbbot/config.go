@@ -126,10 +126,8 @@ func load(path string, env environment, needs need) (Config, error) {
 		c.doc = parse("", nil, env, &c.faults)
 		c.config.fromEnvironment(env, &c.faults)
 	default:
-		return c.config, &ops.Error{
-			Message: "The configuration file " + name + " cannot be read: " + reason(err) + ".",
-			Hint:    "Check the path after --config; `dbbot example > dbbot.yml` writes a file to begin with.",
-		}
+		return c.config, misuse("The configuration file "+name+" cannot be read: "+reason(err)+".",
+			"Check the path after --config; `dbbot example > dbbot.yml` writes a file to begin with.")
 	}
 	c.config.secrets(env, needs, &c.faults)
 	if c.doc.root != nil {

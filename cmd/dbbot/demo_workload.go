@@ -18,7 +18,7 @@ const (
 	beat      = 250 * time.Millisecond // between two transactions of one session: alive, and hardly any load
 	reconnect = time.Second            // before a session that failed is opened again
 	cartRows  = 500                    // the traffic's table stays as large as that, however long the demo runs
-	slowness  = 40                     // seconds the report takes; it sleeps, so that nobody's laptop gets hot
+	slowness  = 90                     // seconds the report takes; it sleeps, so that nobody's laptop gets hot
 )
 
 // session is somebody's connection: what it calls itself, where it goes, and what it does until it fails or ends.

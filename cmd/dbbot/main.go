@@ -97,10 +97,15 @@ func dispatch(ctx context.Context, args []string, p *process) (err error) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return &ops.Error{Message: err.Error(), Hint: "`dbbot --help` shows what there is.", Cause: couldNotTell}
+		return misuse(err.Error(), "`dbbot --help` shows what there is.")
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(p)
+}
+
+// misuse is an error of whoever typed the command; code finds the exit code in its cause.
+func misuse(message, hint string) error {
+	return &ops.Error{Message: message, Hint: hint, Cause: couldNotTell}
 }
 
 // tell says an error to whoever sits at the terminal.

@@ -9,6 +9,7 @@ import (
 	"dbbot/commands"
 	"dbbot/ops"
 	"dbbot/ops/coord"
+	"dbbot/ops/migrate"
 	"dbbot/ops/postgres"
 
 	"github.com/jackc/pgx/v5"
@@ -37,7 +38,10 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 	if a.shared, err = coord.Open(config.Redis.URL, log); err != nil {
 		return nil, err
 	}
-	tools := commands.Toolbox{Databases: config.targets(), Version: version(), Postgres: a.reader}
+	tools := commands.Toolbox{
+		Databases: config.targets(), Version: version(), Folders: config.folders(),
+		Postgres: a.reader, Status: a.reader,
+	}
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
 	}
@@ -45,7 +49,8 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 		tools.State = stateDatabase{config.State.URL}
 	}
 	road := bot.Options{
-		Policy: config.policy(), Team: config.Slack.Team, Directory: nobody{}, Coordinator: a.shared, Log: log, Registry: a.figures,
+		Policy: config.policy(), Team: func() string { return config.Slack.Team },
+		Directory: nobody{}, Coordinator: a.shared, Log: log, Registry: a.figures,
 	}
 	if withSlack {
 		a.slack, err = slack.New(slack.Config{
@@ -56,6 +61,7 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 			return nil, err
 		}
 		tools.Chat, road.Chat, road.Directory = chatState{a.slack}, a.slack, a.slack
+		road.Team = func() string { return a.slack.State().Team } // what the file says, or Slack where it does not
 		a.health = a.newHealth(config)
 	}
 	road.Catalogue = commands.All(tools)
@@ -102,6 +108,17 @@ func (d Database) target() ops.Target {
 func (c Config) targets() (out []ops.Target) {
 	for _, d := range c.Databases {
 		out = append(out, d.target())
+	}
+	return out
+}
+
+// folders of migrations, by database.
+func (c Config) folders() map[string]migrate.Folder {
+	out := map[string]migrate.Folder{}
+	for _, d := range c.Databases {
+		if d.Migrations != nil {
+			out[d.Name] = migrate.Folder{Tool: migrate.Tool(d.Migrations.Tool), Dir: c.beside(d.Migrations.Dir)}
+		}
 	}
 	return out
 }
