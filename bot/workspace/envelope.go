@@ -159,13 +159,18 @@ func (s *Server) ack(k *socket, frame []byte) {
 
 // delivery is the envelope for the logs and for tests. Callers hold mu.
 func (e *envelope) delivery() Delivery {
-	payload := json.RawMessage(e.Payload)
-	if len(payload) > logLimit {
-		payload, _ = json.Marshal(string(payload[:logLimit]) + "… (cut)")
-	}
 	return Delivery{ID: e.ID, App: e.app.ID, Type: e.Type, At: e.At, Socket: e.Socket, Outcome: e.Outcome,
-		AckMS: milliseconds(e.Latency), Attempt: e.Attempt, Reason: e.Reason, Payload: payload, Response: e.Response}
+		AckMS: milliseconds(e.Latency), Attempt: e.Attempt, Reason: e.Reason, Payload: shortened(e.Payload), Response: e.Response}
 }
 
 // logLimit bounds one payload in the logs: what people read, not what a test pumped through.
 const logLimit = 64 << 10
+
+// shortened is a payload for the log: cut, as a JSON string, where it is very long.
+func shortened(payload []byte) json.RawMessage {
+	if len(payload) <= logLimit {
+		return payload
+	}
+	cut, _ := json.Marshal(string(payload[:logLimit]) + "… (cut)") // a string is always JSON
+	return cut
+}

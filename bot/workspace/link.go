@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -59,15 +61,30 @@ func (s *Server) serveLink(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.background.Done()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	wire := &cable{ResponseWriter: w}
+	conn, err := websocket.Accept(wire, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // clients send https://api.slack.com as their origin; the ticket is the authority
 		CompressionMode:    websocket.CompressionNoContextTakeover,
 	})
 	if err != nil {
 		return // Accept has answered
 	}
-	k := newSocket(s, a, conn)
+	k := newSocket(s, a, conn, wire.conn)
 	k.run(query.Get("debug_reconnects") == "true")
+}
+
+// cable keeps the TCP connection of a WebSocket, so that it can be cut: the library would wait for a client that does
+// not answer.
+type cable struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack is called once, by the library.
+func (c *cable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(c.ResponseWriter).Hijack()
+	c.conn = conn
+	return conn, rw, err
 }
 
 // join adds a socket to its app and says hello, or turns it away where there are too many.

@@ -35,13 +35,14 @@ type Message struct {
 	ReplyUserNo int      `json:"reply_users_count,omitempty"`
 	LatestReply string   `json:"latest_reply,omitempty"`
 
-	Ephemeral bool `json:"ephemeral,omitempty"` // only on the page and in tests: shown to To alone
+	// Only on the page and in tests.
+	Ephemeral   bool `json:"ephemeral,omitempty"`
+	UnfurlLinks bool `json:"unfurl_links,omitempty"`
+	UnfurlMedia bool `json:"unfurl_media,omitempty"`
 
-	to          string
-	replies     []*Message // newest last; of a thread's first message
-	broadcast   bool       // a reply that is shown in the channel as well
-	UnfurlLinks bool       `json:"unfurl_links,omitempty"`
-	UnfurlMedia bool       `json:"unfurl_media,omitempty"`
+	to        string
+	replies   []*Message // newest last; of a thread's first message
+	broadcast bool       // a reply that is shown in the channel as well
 }
 
 // Edit says who changed a message, and when.
@@ -66,7 +67,7 @@ func (m *Message) shown(user string) bool { return m.to == "" || m.to == user }
 // wire is the message as the Web API returns it: without what only the page needs.
 func (m *Message) wire(metadata bool) Message {
 	out := *m
-	out.Channel, out.Ephemeral, out.replies = "", false, nil
+	out.Channel, out.Ephemeral, out.UnfurlLinks, out.UnfurlMedia, out.replies = "", false, false, false, nil
 	if !metadata {
 		out.Metadata = nil
 	}

@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"time"
 
 	"github.com/coder/websocket"
@@ -17,33 +18,33 @@ const (
 	frameLimit = 1 << 20
 )
 
-// socket is one WebSocket of an app. Its fields after mu's comment are guarded by the server's mutex.
+// socket is one WebSocket of an app.
 type socket struct {
-	ID   string
-	s    *Server
-	app  *app
-	conn *websocket.Conn
-	out  chan []byte // frames to write, in order; a nil frame ends the socket with a close frame
-	ctx  context.Context
-	end  context.CancelFunc
+	ID    string
+	s     *Server
+	app   *app
+	conn  *websocket.Conn
+	cable net.Conn    // below conn
+	out   chan []byte // frames to write, in order; a nil frame ends the socket with a close frame
+	ctx   context.Context
+	end   context.CancelFunc
 
 	// guarded by Server.mu
-	open     bool // hello was said and nothing has ended it: it may be chosen
-	warned   bool
-	ending   bool // the last message was queued
-	silent   bool // a test stopped its pings
-	since    time.Time
-	sent     int
-	unacked  int
-	refresh  *time.Timer
-	settled  chan struct{} // closed when an ending socket has no envelope left to be acked
-	lastPong time.Time
+	open    bool // hello was said and nothing has ended it: it may be chosen
+	warned  bool
+	ending  bool // the last message was queued
+	silent  bool // a test stopped its pings
+	since   time.Time
+	sent    int
+	unacked int
+	refresh *time.Timer
+	settled chan struct{} // closed when an ending socket has no envelope left to be acked
 }
 
-func newSocket(s *Server, a *app, conn *websocket.Conn) *socket {
+func newSocket(s *Server, a *app, conn *websocket.Conn, cable net.Conn) *socket {
 	conn.SetReadLimit(frameLimit)
 	ctx, end := context.WithCancel(context.Background())
-	k := &socket{s: s, app: a, conn: conn, out: make(chan []byte, outbox), ctx: ctx, end: end, settled: make(chan struct{})}
+	k := &socket{s: s, app: a, conn: conn, cable: cable, out: make(chan []byte, outbox), ctx: ctx, end: end, settled: make(chan struct{})}
 	s.mu.Lock()
 	k.ID, k.since = s.id("W"), s.now()
 	s.mu.Unlock()
@@ -188,5 +189,5 @@ func (k *socket) settle() {
 func (k *socket) kill() {
 	k.open, k.ending = false, true
 	k.end()
-	k.conn.CloseNow()
+	k.cable.Close()
 }

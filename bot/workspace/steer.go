@@ -122,6 +122,7 @@ func (s *Server) SendRaw(appID, kind string, payload json.RawMessage) (id string
 		e.Socket, e.sent = k.ID, time.Now()
 		k.sent++
 		k.queue(e.frame())
+		e.Payload = shortened(e.Payload) // what was sent is gone; the log must stay small
 		s.showEnvelope(e)
 		id = e.ID
 	})

@@ -1,0 +1,166 @@
+package workspace
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+func asJSON(t testing.TB, value any) string {
+	t.Helper()
+	raw, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// botPosts lets the bot write, and gives the timestamp.
+func (w *world) botPosts(channel string, pairs ...string) string {
+	w.Helper()
+	answer := w.api("chat.postMessage", append([]string{"channel", channel}, pairs...)...)
+	if answer["ok"] != true {
+		w.Fatalf("chat.postMessage: %v", answer)
+	}
+	return answer["ts"].(string)
+}
+
+// act uses an element in the background, and gives its envelope.
+func (b *bot) act(user, channel, ts string, action fields) (map[string]any, <-chan Answer) {
+	b.Helper()
+	answer := make(chan Answer, 1)
+	go func() {
+		a, err := b.Act(context.Background(), user, channel, ts, action)
+		if err != nil {
+			b.Errorf("%s acts on %v: %v", user, action, err)
+		}
+		answer <- a
+	}()
+	return b.read(), answer
+}
+
+func TestAClickCarriesWhoWhereAndWhat(t *testing.T) {
+	w := open(t, unlimited)
+	b := w.connect()
+	ts := w.botPosts("C0PARTNER", "text", "decide", "blocks", asJSON(t, buttons("Approve", "Reject")))
+	e, answer := b.act("U0EVE", "C0PARTNER", ts, fields{"action_id": "approve", "value": "forged", "text": "forged"})
+	b.ack(e, nil)
+	if a := <-answer; a.Outcome != Acked {
+		t.Errorf("the click is %v", a.Outcome)
+	}
+	if e["type"] != "interactive" || e["accepts_response_payload"] != false {
+		t.Errorf("the envelope is %v", e)
+	}
+	p := e["payload"]
+	for _, c := range []struct {
+		path []any
+		want any
+	}{
+		{[]any{"type"}, "block_actions"}, {[]any{"api_app_id"}, "A0BOT"}, {[]any{"team", "id"}, "T0SHOP"},
+		{[]any{"user", "id"}, "U0EVE"}, {[]any{"user", "team_id"}, "T0OTHER"}, // an external person brings their own team
+		{[]any{"channel", "id"}, "C0PARTNER"}, {[]any{"container", "message_ts"}, ts}, {[]any{"container", "is_ephemeral"}, false},
+		{[]any{"message", "ts"}, ts}, {[]any{"message", "bot_id"}, "B0BOT"}, {[]any{"message", "ephemeral"}, nil},
+		{[]any{"actions", 0, "type"}, "button"}, {[]any{"actions", 0, "value"}, "token-1"},
+		{[]any{"actions", 0, "text", "text"}, "Approve"}, {[]any{"is_enterprise_install"}, false},
+	} {
+		if got := at(p, c.path...); got != c.want {
+			t.Errorf("%v is %v, want %v", c.path, got, c.want)
+		}
+	}
+	for _, path := range [][]any{{"actions", 0, "action_ts"}, {"actions", 0, "block_id"}, {"trigger_id"}, {"response_url"}} {
+		if text, _ := at(p, path...).(string); text == "" {
+			t.Errorf("%v is missing", path)
+		}
+	}
+}
+
+func TestClicksThatCannotBe(t *testing.T) {
+	w := open(t, unlimited)
+	w.connect()
+	ts := w.botPosts("C0GENERAL", "text", "decide", "blocks", asJSON(t, buttons("Approve")))
+	private := w.botPosts("G0LEADS", "text", "decide", "blocks", asJSON(t, buttons("Approve")))
+	w.api("chat.postEphemeral", "channel", "C0GENERAL", "user", "U0ANA", "text", "psst", "blocks", asJSON(t, buttons("Approve")))
+	psst := w.Messages("C0GENERAL", "U0ANA")[1].TS
+	said, err := w.Say("U0ANA", "C0GENERAL", "", "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ user, channel, ts, action, want string }{
+		{"U0ANA", "C0GENERAL", ts, "reject", "element_not_found"},
+		{"U0ANA", "C0GENERAL", "1.2", "approve", "message_not_found"},
+		{"U0BEN", "C0GENERAL", psst, "approve", "message_not_found"}, // it is Ana's alone
+		{"U0ANA", "G0LEADS", private, "approve", "channel_not_found"},
+		{"U0EVE", "C0GENERAL", ts, "approve", "channel_not_found"},
+		{"U0DAN", "C0GENERAL", ts, "approve", "account_inactive"},
+		{"U0ANA", "C0GENERAL", said, "approve", "message_is_not_an_apps"},
+	} {
+		if _, err := w.Click(t.Context(), c.user, c.channel, c.ts, c.action); codeOf(err) != c.want {
+			t.Errorf("%s clicks %s in %s: %v, want %s", c.user, c.action, c.channel, err, c.want)
+		}
+	}
+}
+
+func TestSelectsOfferOnlyTheirOptions(t *testing.T) {
+	option := func(value string) fields {
+		return fields{"text": fields{"type": "plain_text", "text": value}, "value": value}
+	}
+	w := open(t, unlimited)
+	b := w.connect()
+	ts := w.botPosts("C0GENERAL", "text", "choose", "blocks", asJSON(t, []any{fields{"type": "section", "text": fields{"type": "mrkdwn", "text": "which"},
+		"accessory": fields{"type": "static_select", "action_id": "db", "placeholder": fields{"type": "plain_text", "text": "database"},
+			"options": []any{option("orders"), option("reporting")}}}}))
+	if _, err := w.Act(t.Context(), "U0ANA", "C0GENERAL", ts, fields{"action_id": "db", "selected_option": map[string]any(option("other"))}); codeOf(err) != "option_not_offered" {
+		t.Errorf("an option that is not there: %v", err)
+	}
+	e, answer := b.act("U0ANA", "C0GENERAL", ts, fields{"action_id": "db", "selected_option": map[string]any(option("orders"))})
+	b.ack(e, nil)
+	<-answer
+	if got := at(e, "payload", "actions", 0, "selected_option", "value"); got != "orders" {
+		t.Errorf("the selected option is %v", got)
+	}
+}
+
+func TestAnEphemeralMessagesClickHasNoMessage(t *testing.T) {
+	w := open(t, unlimited)
+	b := w.connect()
+	w.api("chat.postEphemeral", "channel", "C0GENERAL", "user", "U0ANA", "text", "psst", "blocks", asJSON(t, buttons("Share")))
+	ts := w.Messages("C0GENERAL", "U0ANA")[0].TS
+	e, answer := b.act("U0ANA", "C0GENERAL", ts, fields{"action_id": "share"})
+	b.ack(e, nil)
+	<-answer
+	if at(e, "payload", "message") != nil || at(e, "payload", "container", "is_ephemeral") != true {
+		t.Errorf("the payload is %v", e["payload"])
+	}
+}
+
+func TestAClickThatNobodyAcksIsSeenToFail(t *testing.T) {
+	w := open(t, func(cfg *Config) { unlimited(cfg); cfg.Periods.Ack = 20 * time.Millisecond })
+	w.connect()
+	ts := w.botPosts("C0GENERAL", "text", "decide", "blocks", asJSON(t, buttons("Approve")))
+	if a, err := w.Click(t.Context(), "U0ANA", "C0GENERAL", ts, "approve"); err != nil || a.Outcome != Timeout {
+		t.Errorf("the click is %v, %v", a.Outcome, err)
+	}
+	if got := w.Notices("U0ANA"); len(got) != 1 || got[0].Text != `Shopbot did not answer your click: "operation_timeout"` {
+		t.Errorf("Ana reads %v", got)
+	}
+}
+
+func TestAnExternalSelectAsksTheApp(t *testing.T) {
+	w := open(t, unlimited)
+	b := w.connect()
+	ts := w.botPosts("C0GENERAL", "text", "choose", "blocks", asJSON(t, []any{fields{"type": "actions", "block_id": "b", "elements": []any{
+		fields{"type": "external_select", "action_id": "db", "placeholder": fields{"type": "plain_text", "text": "database"}}}}}))
+	answer := make(chan map[string]any, 1)
+	go func() {
+		answer <- w.json("/page/options", fields{"as": "U0ANA", "channel": "C0GENERAL", "message_ts": ts, "block_id": "b", "action_id": "db", "value": "or"})
+	}()
+	e := b.read()
+	if at(e, "payload", "type") != "block_suggestion" || at(e, "payload", "value") != "or" || e["accepts_response_payload"] != true {
+		t.Errorf("the envelope is %v", e)
+	}
+	b.ack(e, fields{"options": []any{fields{"text": fields{"type": "plain_text", "text": "orders"}, "value": "orders"}}})
+	if got := <-answer; at(got, "options", 0, "value") != "orders" {
+		t.Errorf("the page got %v", got)
+	}
+}
