@@ -113,7 +113,7 @@ func (b *Bot) Ask(ctx context.Context, person ops.Person, words string) (command
 		if err != nil {
 			return commands.View{}, err
 		}
-		return r.answer(call, commands.Asker{Person: person, May: mayAll}, call.Targets)
+		return r.answer(call, commands.Asker{Person: person, May: atTheTerminal}, call.Targets)
 	})
 	if r.err = err; err != nil {
 		shown := ops.Explain(err, r.ref)
@@ -122,7 +122,13 @@ func (b *Bot) Ask(ctx context.Context, person ops.Person, words string) (command
 	return view, nil
 }
 
-func mayAll(ops.Risk, ops.Target) (bool, string) { return true, "" }
+// atTheTerminal everything may be read, and nothing can be changed: a change needs people who agree.
+func atTheTerminal(risk ops.Risk, _ ops.Target) (bool, string) {
+	if risk != ops.Read {
+		return false, "At the terminal dbbot answers questions only."
+	}
+	return true, ""
+}
 
 func (b *Bot) share(ctx context.Context, _ ops.PersonID, to Origin, post Post) error {
 	return b.Chat.Share(ctx, to, post)

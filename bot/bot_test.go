@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -154,8 +155,17 @@ func TestAskNeedsNoChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "both", view.Text(), "look 1\n\norders and reporting")
+	_, err = w.Ask(t.Context(), ops.Person{}, "up")
+	same(t, "a change", err.Error(), "dbbot cannot change anything here yet: approvals are not set up.")
 	_, err = w.Ask(t.Context(), ops.Person{}, "dance")
 	same(t, "no such", err.Error(), "There is no command like that.")
+	w.answer = func(_ context.Context, asker commands.Asker, _ []ops.Target) (commands.View, error) {
+		reads, _ := asker.May(ops.Read, orders)
+		changes, why := asker.May(ops.Change, orders)
+		return commands.View{Lead: commands.Say(fmt.Sprint(reads, " ", changes, " ", why))}, nil
+	}
+	view, _ = w.Ask(t.Context(), ops.Person{}, "whoami")
+	same(t, "rights", view.Text(), "true false At the terminal dbbot answers questions only.")
 	w.answer = func(context.Context, commands.Asker, []ops.Target) (commands.View, error) { panic("secret") }
 	_, err = w.Ask(t.Context(), ops.Person{}, "status")
 	same(t, "broken", err.Error(), "Something went wrong here, not with what you typed.")
