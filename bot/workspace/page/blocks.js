@@ -4,7 +4,7 @@ const blockKinds = {
   section: sectionBlock, header: headerBlock, context: contextBlock, actions: actionsBlock, context_actions: actionsBlock, divider: () => el("hr"),
   image: imageBlock, input: inputBlock, rich_text: richText, markdown: (block) => markdown(block.text),
   table: tableBlock, data_table: dataTableBlock, data_visualization: chartBlock,
-  video: videoBlock, file: fileBlock, call: callBlock, card: cardBlock, carousel: carouselBlock, container: containerBlock,
+  layout: layoutBlock, video: videoBlock, file: fileBlock, call: callBlock, card: cardBlock, carousel: carouselBlock, container: containerBlock,
   alert: alertBlock, plan: planBlock, task_card: taskBlock,
 };
 
@@ -58,9 +58,13 @@ function headerBlock(block) {
   return el("h3", { class: `header level-${level}` }, textObject(block.text));
 }
 
-const contextBlock = (block) => el("div", { class: "context" }, (block.elements ?? []).map((e) => (e.type === "image" ? picture(e.image_url ?? e.slack_file?.url, e.alt_text, "context-image") : el("span", { class: "prose" }, textObject(e)))));
+function contextBlock(block) {
+  return el("div", { class: "context" }, (block.elements ?? []).map((e) => (e.type === "image" ? picture(e.image_url ?? e.slack_file?.url, e.alt_text, "context-image") : el("span", { class: "prose" }, textObject(e)))));
+}
 
-const actionsBlock = (block, surface) => el("div", { class: "actions" }, (block.elements ?? []).map((e) => elementNode(e, block, surface)));
+function actionsBlock(block, surface) {
+  return el("div", { class: "actions" }, (block.elements ?? []).map((e) => elementNode(e, block, surface)));
+}
 
 function imageBlock(block) {
   const title = plainOf(block.title);

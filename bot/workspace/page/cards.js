@@ -1,11 +1,12 @@
 // cards.js: blocks that frame others, and blocks about work in progress, media and files.
 
+const knownIcon = (name) => (Object.hasOwn(icons, name) ? name : "star");
 const cardText = (object) => (typeof object === "string" ? object : textObject(object));
 
 function cardBlock(block, surface) {
   return el("article", { class: "card" },
     block.hero_image && picture(block.hero_image.image_url ?? block.hero_image.slack_file?.url, block.hero_image.alt_text, "card-hero"),
-    el("div", { class: "card-head" }, block.icon && picture(block.icon.image_url, block.icon.alt_text, "card-icon"),
+    el("div", { class: "card-head" }, block.icon && picture(block.icon.image_url, block.icon.alt_text, "card-icon"), block.slack_icon && icon(knownIcon(block.slack_icon.name)),
       el("div", {}, block.title && el("div", { class: "strong prose" }, cardText(block.title)), block.subtitle && el("div", { class: "soft prose" }, cardText(block.subtitle)))),
     block.body && el("div", { class: "prose" }, cardText(block.body)),
     block.subtext && el("div", { class: "soft prose small" }, cardText(block.subtext)),
@@ -28,6 +29,13 @@ function containerBlock(block, surface) {
   const className = `container${block.has_header_divider ? " ruled" : ""}`;
   if (!block.is_collapsible) return el("section", { class: className }, el("div", { class: "container-head" }, head), el("div", { class: "container-body" }, inside));
   return el("details", { class: className, open: !block.default_collapsed }, el("summary", { class: "container-head" }, head, icon("down")), el("div", { class: "container-body" }, inside));
+}
+
+/** layoutBlock sets blocks beside one another; on a narrow screen they follow one another. */
+function layoutBlock(block, surface) {
+  const item = (cell, at) => el("div", { class: `cell cell-${cell.width ?? "standard"} cell-${cell.horizontal_alignment ?? "start"}` }, oneBlock({ ...cell.block, block_id: cell.block?.block_id ?? `${block.block_id}-${at}` }, surface));
+  return el("section", { class: `layout lines-${block.grid_lines ?? "none"}`, "aria-label": block.label }, block.is_label_visible && el("div", { class: "strong" }, block.label),
+    (block.rows ?? []).map((row, i) => el("div", { class: "layout-row" }, (row.items ?? []).map((cell, k) => item(cell, `${i}-${k}`)))));
 }
 
 const alertIcons = { info: "info", warning: "warning", error: "warning", success: "check" };
@@ -65,7 +73,9 @@ function videoBlock(block) {
     el("div", { class: "video-frame" }, ownURL(block.thumbnail_url) && picture(block.thumbnail_url, block.alt_text, "block-image"), el("span", { class: "video-link" }, icon("play"), link(block.video_url, "Watch: ", block.alt_text || "video"))));
 }
 
-const fileBlock = (block) => el("div", { class: "file-card" }, icon("file"), el("span", {}, "Remote file ", el("code", {}, block.external_id ?? block.file_id ?? "")));
+function fileBlock(block) {
+  return el("div", { class: "file-card" }, icon("file"), el("span", {}, "Remote file ", el("code", {}, block.external_id ?? block.file_id ?? "")));
+}
 
 function callBlock(block) {
   const call = block.call?.v1 ?? {};

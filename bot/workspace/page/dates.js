@@ -45,8 +45,9 @@ const dateTokens = {
 /** slackDate shows a moment by Slack's format; one that cannot be shown becomes its fallback. */
 function slackDate(seconds, format, fallback, address) {
   const date = new Date(Number(seconds) * 1000);
+  if (Number.isNaN(date.getTime())) return el("span", {}, fallback || String(format));
   const known = String(format).replace(/\{(\w+)\}/g, (whole, token) => (dateTokens[token] ? dateTokens[token](date) : whole));
-  if (Number.isNaN(date.getTime()) || /\{\w+\}/.test(known)) return el("span", {}, fallback || String(format));
+  if (/\{\w+\}/.test(known)) return el("span", {}, fallback || String(format));
   const time = el("time", { datetime: date.toISOString(), title: fullTime(date), class: "date" }, capitalAtStart(format, known));
   return address ? link(address, time) : time;
 }

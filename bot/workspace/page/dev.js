@@ -5,19 +5,36 @@ const devLog = { rows: [], shown: false, words: "", kind: "all", open: new Set()
 // As many of each as the server keeps.
 const mostRows = 400;
 
+/** readable turns a logged body into something to look at: JSON, or the fields of a form with the JSON inside them. */
+function readable(body) {
+  if (typeof body !== "string") return body;
+  const parsed = parsedJSON(body);
+  if (parsed !== body || !/^[^=\s{]+=/.test(body)) return parsed;
+  return Object.fromEntries([...new URLSearchParams(body)].map(([name, value]) => [name, parsedJSON(value)]));
+}
+
+function parsedJSON(text) {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** logRow puts an envelope (what Slack sent the app) and a call (what the app asked of Slack) into one form. */
 function logRow(kind, entry) {
   const envelope = kind === "envelope";
-  const failed = envelope ? !["acked", "ok", "pending", "sent", "delivered", ""].includes(entry.outcome ?? "") : entry.ok === false;
+  const failed = envelope ? !["acked", "pending", "raw"].includes(entry.outcome) : entry.ok === false;
   return {
-    kind, entry, key: entry.id ? `${kind}/${entry.id}` : `${kind}/n${devLog.next++}`, at: whenOf(entry.at), failed,
+    kind, entry, key: entry.id ? `${kind}/${entry.id}` : `${kind}/n${devLog.next++}`, at: new Date(entry.at), failed,
     name: envelope ? entry.type : entry.method, took: envelope ? entry.ack_ms : entry.ms,
-    outcome: envelope ? entry.outcome || "pending" : entry.ok === false ? entry.error || `HTTP ${entry.status}` : "ok",
-    detail: envelope ? payloadWords(entry.payload) : callWords(entry.request),
+    outcome: envelope ? entry.outcome : entry.ok === false ? entry.error || `HTTP ${entry.status}` : "ok",
+    detail: envelope ? payloadWords(entry.payload) : callWords(readable(entry.request)),
   };
 }
 
-const whenOf = (at) => (typeof at === "number" || /^\d+(\.\d+)?$/.test(at ?? "") ? tsDate(at) : new Date(at ?? Date.now()));
+
 
 const payloadWords = (p) => [p?.command && `${p.command} ${p.text ?? ""}`, p?.event?.type, p?.type !== "event_callback" && p?.type, p?.actions?.[0]?.action_id, p?.view?.callback_id].filter(Boolean).join(" · ");
 const callWords = (request) => [request?.channel, request?.user, request?.ts].filter((x) => typeof x === "string").join(" · ");
@@ -80,6 +97,6 @@ function devRow(row) {
 }
 
 function devBody({ kind, entry }) {
-  const [out, back] = kind === "envelope" ? [["Payload", entry.payload], ["Ack", entry.response]] : [["Request", entry.request], ["Response", entry.response]];
+  const [out, back] = kind === "envelope" ? [["Payload", entry.payload], ["Ack", entry.response]] : [["Request", readable(entry.request)], ["Response", readable(entry.response)]];
   return el("div", { class: "dev-body" }, kind === "envelope" && el("div", { class: "soft small" }, `Envelope ${entry.id} on socket ${entry.socket ?? "?"}`), jsonBox(out[1] ?? null, out[0]), jsonBox(back[1] ?? null, back[0]));
 }

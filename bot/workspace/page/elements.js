@@ -20,7 +20,9 @@ function elementNode(element, block, surface) {
   }
 }
 
-const imageElement = (element) => picture(element.image_url ?? element.slack_file?.url, element.alt_text, "block-image small");
+function imageElement(element) {
+  return picture(element.image_url ?? element.slack_file?.url, element.alt_text, "block-image small");
+}
 
 const hiddenFrom = (element) => Array.isArray(element.visible_to_user_ids) && !element.visible_to_user_ids.includes(state.as);
 
@@ -75,5 +77,5 @@ function feedbackElement(element, block, surface) {
 function iconElement(element, block, surface) {
   if (hiddenFrom(element)) return null;
   const label = element.accessibility_label || plainOf(element.text);
-  return iconButton(Object.hasOwn(icons, element.icon) ? element.icon : "star", label, (event) => act(surface, block, element, { text: element.text, value: element.value }, event.currentTarget), hooks(block, element));
+  return iconButton(knownIcon(element.icon), label, (event) => act(surface, block, element, { text: element.text, value: element.value }, event.currentTarget), hooks(block, element));
 }

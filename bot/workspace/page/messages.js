@@ -11,7 +11,7 @@ function messageNode(message, { grouped, inThread, raw }) {
     "data-user": message.user, "data-ephemeral": message.ephemeral ? "true" : null, "aria-label": `${sender.name}, ${clock(date)}${message.ephemeral ? ", only visible to you" : ""}` },
     message.ephemeral && el("div", { class: "only-you" }, icon("eye"), "Only visible to you"),
     el("div", { class: "message-side" }, grouped ? el("time", { class: "hover-time", datetime: date.toISOString(), title: fullTime(date) }, clock(date)) : avatar(sender)),
-    el("div", { class: "message-main" }, !grouped && messageHead(sender, date), messageBody(message, surface), raw && jsonBox(message, "Raw JSON"), !inThread && threadBar(message)),
+    el("div", { class: "message-main" }, !grouped && messageHead(sender, date), safeBody(message, surface), raw && jsonBox(message, "Raw JSON"), !inThread && threadBar(message)),
     toolbar(message, inThread));
 }
 
@@ -21,12 +21,23 @@ const messageHead = (sender, date) => el("div", { class: "message-head" },
   ["guest", "single_channel_guest", "external", "deleted"].includes(sender.person?.kind) && el("span", { class: "chip" }, kindWords[sender.person.kind]),
   el("time", { class: "soft small", datetime: date.toISOString(), title: fullTime(date) }, clock(date)));
 
+// A message that cannot be drawn must not take the others with it.
+function safeBody(message, surface) {
+  try {
+    return messageBody(message, surface);
+  } catch {
+    return rawBox({ ...message, type: "message" }, "This message could not be drawn");
+  }
+}
+
 function messageBody(message, surface) {
   if (message.subtype === "tombstone") return el("div", { class: "soft" }, "This message was deleted.");
   const edited = message.edited && el("span", { class: "soft small", title: `Edited ${fullTime(tsDate(message.edited.ts))}` }, " (edited)");
   const text = message.blocks?.length ? [blockList(message.blocks, surface), edited] : message.text ? el("div", { class: "prose text" }, mrkdwn(message.text), edited) : null;
-  return el("div", { class: "message-body" }, text, message.attachments?.map((a) => attachmentNode(a, surface)), message.files?.map(fileNode));
+  return el("div", { class: "message-body" }, text, message.attachments?.map((a) => attachmentNode(a, surface)), message.files?.map(fileNode), message.reactions?.length && el("div", { class: "reactions" }, message.reactions.map(reactionNode)));
 }
+
+const reactionNode = (r) => el("span", { class: "chip reaction", title: (r.users ?? []).map((id) => senderOf({ user: id }).name).join(", ") }, emoji(r.name), String(r.count ?? r.users?.length ?? 1));
 
 function threadBar(message) {
   if (!message.reply_count) return null;

@@ -1,6 +1,8 @@
 // rich.js: rich_text blocks.
 
-const richText = (block) => el("div", { class: "rich" }, (block.elements ?? []).map(richElement));
+function richText(block) {
+  return el("div", { class: "rich" }, (block.elements ?? []).map(richElement));
+}
 
 function richElement(element) {
   switch (element.type) {

@@ -3,17 +3,17 @@
 function drawSidebar() {
   const channels = [...state.channels.values()].sort((a, b) => channelName(a).localeCompare(channelName(b)));
   const rooms = channels.filter((c) => c.kind !== "im");
-  const people = channels.filter((c) => c.kind === "im" && !isAppChannel(c));
-  const apps = channels.filter(isAppChannel);
+  const people = channels.filter((c) => c.kind === "im" && !appOf(c));
   const kept = document.activeElement?.dataset?.goto;
   fill($("side"),
     el("div", { class: "side-head only-narrow" }, el("strong", {}, state.boot.team.name), iconButton("close", "Close the list of channels", closeSide)),
-    sideList("Channels", rooms), people.length > 0 && sideList("Direct messages", people), sideList("Apps", apps),
-    el("div", { class: "side-foot soft", "data-testid": "sockets" }, socketWords()));
+    sideList("Channels", rooms), people.length > 0 && sideList("Direct messages", people), sideList("Apps", channels.filter(appOf)),
+    el("div", { class: "side-foot", "data-testid": "sockets" }, apps().map(socketWords)));
   if (kept) $("side").querySelector(`[data-goto="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
 }
 
-const socketWords = () => [el("span", { class: `dot ${state.sockets ? "on" : "off"}`, "aria-hidden": "true" }), state.sockets ? `${appName()} is connected (${state.sockets} ${state.sockets === 1 ? "socket" : "sockets"})` : `${appName()} is not connected`];
+const socketWords = ({ name, sockets }) => el("div", { class: "sockets" }, el("span", { class: `dot ${sockets ? "on" : "off"}`, "aria-hidden": "true" }),
+  sockets ? `${name} is connected (${sockets} ${sockets === 1 ? "socket" : "sockets"})` : `${name} is not connected`);
 
 const sideList = (title, channels) => el("section", { class: "side-section" }, el("h2", {}, title), el("ul", {}, channels.map((c) => el("li", {}, sideItem(c)))));
 
@@ -24,7 +24,7 @@ function sideItem(channel) {
   const words = [name, channel.kind === "private" && "private", channel.is_ext_shared && "shared with another organisation", channel.is_archived && "archived", unread && "unread"].filter(Boolean).join(", ");
   const mark = channel.kind === "im" ? avatar(senderOf({ user: channel.im_user }), "tiny") : icon(channel.kind === "private" ? "lock" : "hash");
   return el("button", { type: "button", class: `side-item${unread ? " unread" : ""}${channel.is_archived ? " archived" : ""}`, "aria-current": current ? "page" : null, "aria-label": words, "data-goto": channel.id, "data-channel": channel.id, "data-testid": "channel",
-    onclick: () => goTo(channel.id, { tab: isAppChannel(channel) && state.boot.app.home_tab ? "home" : "messages" }) },
+    onclick: () => goTo(channel.id, { tab: appOf(channel)?.home_tab ? "home" : "messages" }) },
     mark, el("bdi", { class: "side-name" }, name), channel.is_ext_shared && icon("shared"), unread && el("span", { class: "unread-dot", "data-testid": "unread" }));
 }
 
@@ -60,7 +60,7 @@ function memberCount(channel) {
 }
 
 function drawTabs(channel) {
-  const app = isAppChannel(channel) && state.boot.app.home_tab;
+  const app = appOf(channel)?.home_tab;
   const home = Boolean(app) && state.tab === "home";
   $("tabs").hidden = !app;
   $("home").hidden = !home;

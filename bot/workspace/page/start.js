@@ -14,8 +14,8 @@ function writeAddress({ push = false } = {}) {
 /** goTo opens a channel, or another tab of it. */
 function goTo(id, { tab = "messages", push = true, thread = "", focus = true } = {}) {
   const moved = id !== state.channel || thread !== state.thread;
-  Object.assign(state, { channel: id, tab: isAppChannel(state.channels.get(id)) ? tab : "messages", thread });
-  if (moved) state.replies = [];
+  Object.assign(state, { channel: id, tab: appOf(state.channels.get(id)) ? tab : "messages", thread });
+  if (moved) Object.assign(state, { replies: [], home: null });
   state.unread.delete(id);
   closeSide();
   writeAddress({ push });
@@ -52,7 +52,7 @@ function drawTitle() {
 function drawOffline() {
   const area = $("composer-area");
   area.querySelector(".offline-note")?.remove();
-  if (!state.sockets && area.firstElementChild) area.prepend(el("div", { class: "offline-note", "data-testid": "offline-note" }, icon("warning"), `${appName()} has no open socket: commands and buttons will not reach it.`));
+  if (mainApp() && !mainApp().sockets && area.firstElementChild) area.prepend(el("div", { class: "offline-note", "data-testid": "offline-note" }, icon("warning"), `${appName()} has no open socket: commands and buttons will not reach it.`));
 }
 
 /** becomePerson looks through another person's eyes: all that was only for the one before goes. */
@@ -69,9 +69,9 @@ async function becomePerson(id) {
 async function reboot() {
   const boot = await ask(query("/page/boot", { as: state.as }));
   if (boot.ok === false) return drawFault(boot);
-  state.boot = { commands: [], ...boot };
+  state.boot = { commands: [], apps: [], ...boot };
   const byId = (list) => new Map((list ?? []).map((thing) => [thing.id, thing]));
-  Object.assign(state, { people: byId(boot.people), channels: byId(boot.channels), groups: byId(boot.usergroups), sockets: boot.app?.sockets ?? 0, as: (typeof boot.me === "object" ? boot.me?.id : boot.me) || state.as });
+  Object.assign(state, { people: byId(boot.people), channels: byId(boot.channels), groups: byId(boot.usergroups), as: boot.me?.id ?? boot.me ?? state.as });
   fill($("team-name"), boot.team.name);
   drawPerson();
   const first = [...state.channels.values()].find((c) => c.kind !== "im") ?? [...state.channels.values()][0];

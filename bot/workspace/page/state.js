@@ -7,7 +7,7 @@ const state = {
   replies: [],         // of the open thread, the parent first
   notices: new Map(),  // channel → what Slackbot told this person; the server does not keep these
   unread: new Set(), rawShown: new Set(), drafts: new Map(), surfaces: new Map(),
-  home: null, sockets: 0,
+  home: null,
 };
 
 const slackbot = "USLACKBOT";
@@ -16,9 +16,12 @@ const kindWords = { member: "member", guest: "guest", single_channel_guest: "sin
 const nameOf = (person) => person.real_name || person.name || person.id;
 const personTitle = (person) => [nameOf(person), person.title, kindWords[person.kind]].filter(Boolean).join(" · ");
 const me = () => state.people.get(state.as);
-const bot = () => state.people.get(state.boot?.app?.bot_user);
-const appName = () => state.boot?.app?.name ?? "the app";
-const isAppChannel = (channel) => channel?.kind === "im" && channel.im_user === state.boot?.app?.bot_user;
+const apps = () => state.boot?.apps ?? [];
+/** appOf is the app a direct message is with, if any; mainApp is the one that is meant where no app is named. */
+const appOf = (channel) => (channel?.kind === "im" ? apps().find((a) => a.bot_user === channel.im_user) : undefined);
+const mainApp = () => appOf(state.channels.get(state.channel)) ?? apps()[0];
+const bot = () => state.people.get(mainApp()?.bot_user);
+const appName = () => mainApp()?.name ?? "the app";
 
 /** channelName is what a channel is called by the one who looks; a direct message carries the other's name. */
 function channelName(channel) {

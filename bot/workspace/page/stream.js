@@ -31,12 +31,12 @@ const handlers = {
   changed: ({ message }) => putMessage(message),
   deleted: ({ channel, ts }) => dropMessage(channel, ts),
   view: viewEvent,
-  home: ({ view }) => { state.home = view; if (state.tab === "home") drawHome(); },
+  home: ({ view }) => { if (state.tab === "home" && view.app_id === mainApp()?.id) { state.home = view; drawHome(); } },
   notice: ({ channel, text }) => addNotice(channel, text),
   channel: ({ channel }) => { state.channels.set(channel.id, channel); drawSidebar(); drawChannelHead(); },
   envelope: (entry) => addLog("envelope", entry),
   call: (entry) => addLog("call", entry),
-  app: ({ sockets }) => { state.sockets = sockets; drawSidebar(); drawOffline(); },
+  app: ({ id, sockets }) => { for (const app of apps()) if (app.id === id) app.sockets = sockets; drawSidebar(); drawOffline(); },
   reload: () => reboot(),
 };
 

@@ -93,7 +93,7 @@ function localFaults(view, surface, form) {
 /** openHome tells the app that its Home tab was opened, and shows what it has published. */
 async function openHome() {
   const as = state.as;
-  const answer = await ask("/page/home", { as });
+  const answer = await ask("/page/home", { as, app_id: mainApp()?.id });
   if (as !== state.as) return;
   if (answer.ok === false) toast(inWords(answer.error));
   if (answer.view) state.home = answer.view;
