@@ -11,19 +11,19 @@ import (
 // be derived from the tables that do the work is derived; the rest is held to the tests by coverage_test.go.
 func Coverage() string {
 	var b strings.Builder
-	b.WriteString("What the local workspace does of Slack, and what it does not.\n\n")
-	heading(&b, "Web API methods", "token, scopes, tier")
+	b.WriteString("What the local workspace does of Slack, and what it does not. GET /control/ tells how tests inject faults.\n")
+	heading(&b, "Web API methods", "token, scopes, tier; reading a conversation also needs channels:, groups: or im: with read or history")
 	for _, name := range slices.Sorted(maps.Keys(methods)) {
 		m := methods[name]
-		fmt.Fprintf(&b, "  %-32s %-7s %s\n", name, m.token, strings.Join(m.needs(), ", "))
+		line(&b, fmt.Sprintf("%-30s %-7s", name, m.token), strings.Join(m.needs(), ", "))
 	}
 	heading(&b, "Events", "with the scope each needs")
 	for _, name := range slices.Sorted(maps.Keys(eventScopes)) {
-		fmt.Fprintf(&b, "  %-32s %s\n", name, eventScopes[name])
+		line(&b, name, eventScopes[name])
 	}
 	heading(&b, "Blocks", "checked for structure and limits; where")
 	for _, name := range slices.Sorted(maps.Keys(blockShapes)) {
-		fmt.Fprintf(&b, "  %-32s %s\n", name, blockShapes[name].where())
+		line(&b, name, blockShapes[name].where())
 	}
 	heading(&b, "Elements", "")
 	b.WriteString("  " + wrap(slices.Sorted(maps.Keys(elementShapes))) + "\n")
@@ -36,6 +36,7 @@ func Coverage() string {
 		}
 	}
 	heading(&b, "Gaps", "what Slack has and this workspace has not")
+	b.WriteString("  Methods: " + wrap(absentMethods) + "\n")
 	for _, gap := range gaps {
 		b.WriteString("  " + gap + "\n")
 	}
@@ -57,6 +58,10 @@ func heading(b *strings.Builder, name, what string) {
 		what = " (" + what + ")"
 	}
 	fmt.Fprintf(b, "\n%s%s\n", name, what)
+}
+
+func line(b *strings.Builder, name, what string) {
+	b.WriteString(strings.TrimRight(fmt.Sprintf("  %-38s %s", name, what), " ") + "\n")
 }
 
 // needs is what a call of the method takes, for people.
@@ -85,17 +90,14 @@ func (b blockRules) where() string {
 
 // wrap writes words in lines of at most 110 characters.
 func wrap(words []string) string {
-	var b strings.Builder
-	column := 0
+	lines, last := []string{}, ""
 	for _, w := range words {
-		if column+len(w) > 108 {
-			b.WriteString("\n  ")
-			column = 0
+		if len(last)+len(w) > 108 {
+			lines, last = append(lines, last), ""
 		}
-		b.WriteString(w + " ")
-		column += len(w) + 1
+		last = strings.TrimPrefix(last+" "+w, " ")
 	}
-	return strings.ReplaceAll(strings.TrimRight(b.String(), " "), " \n", "\n")
+	return strings.Join(append(lines, last), "\n  ")
 }
 
 // area is a part of Slack's behaviour; each feature names the tests that prove it.
@@ -106,5 +108,5 @@ type area struct {
 
 type feature struct {
 	what   string
-	proofs []string // test functions of this package, or of cmd/workspace
+	proofs []string
 }

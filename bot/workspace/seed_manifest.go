@@ -176,6 +176,12 @@ var eventScopes = map[string]string{
 	"message.groups":   "groups:history",
 	"message.im":       "im:history",
 
+	"member_joined_channel": "channels:read",
+	"member_left_channel":   "channels:read",
+
+	"reaction_added":   "reactions:read",
+	"reaction_removed": "reactions:read",
+
 	"subteam_members_changed": "usergroups:read",
 	"user_change":             "users:read",
 }

@@ -19,12 +19,12 @@ var (
 	conversationFilter = shape{
 		fields: map[string]rule{
 			"include":                          list{min: 1, max: 4, of: choice{"im", "mpim", "private", "public"}},
-			"exclude_external_shared_channels": flag{}, "exclude_bot_users": flag{},
+			"exclude_external_shared_channels": boolean{}, "exclude_bot_users": boolean{},
 		},
 		also: []relation{atLeastOne("include", "exclude_external_shared_channels", "exclude_bot_users")},
 	}
 	queryLength  = number{min: 0, max: 150, whole: true}
-	responseURL  = onlyIn{surface: SurfaceModal, rule: flag{}}
+	responseURL  = onlyIn{surface: SurfaceModal, rule: boolean{}}
 	someID       = words{min: 1, max: 255}
 	feedbackSide = shape{
 		need:   []string{"text", "value"},
@@ -117,15 +117,15 @@ var elementShapes = map[string]shape{
 	"channels_select":       {fields: with(menu, map[string]rule{"initial_channel": someID, "response_url_enabled": responseURL})},
 	"multi_channels_select": {fields: with(multi, map[string]rule{"initial_channels": ids})},
 	"conversations_select": {fields: with(menu, map[string]rule{
-		"initial_conversation": someID, "default_to_current_conversation": flag{}, "filter": conversationFilter,
+		"initial_conversation": someID, "default_to_current_conversation": boolean{}, "filter": conversationFilter,
 		"response_url_enabled": responseURL,
 	})},
 	"multi_conversations_select": {fields: with(multi, map[string]rule{
-		"initial_conversations": ids, "default_to_current_conversation": flag{}, "filter": conversationFilter,
+		"initial_conversations": ids, "default_to_current_conversation": boolean{}, "filter": conversationFilter,
 	})},
 
 	"plain_text_input": {also: []relation{inOrder("min_length", "max_length")}, fields: with(typing, map[string]rule{
-		"initial_value": words{max: 3000}, "multiline": flag{},
+		"initial_value": words{max: 3000}, "multiline": boolean{},
 		"min_length": number{min: 0, max: 3000, whole: true}, "max_length": number{min: 1, max: 3000, whole: true},
 	})},
 	"rich_text_input": {also: []relation{inOrder("min_lines", "max_lines")}, fields: with(typing, map[string]rule{
@@ -137,7 +137,7 @@ var elementShapes = map[string]shape{
 	"number_input": {
 		need: []string{"is_decimal_allowed"}, also: []relation{numbersInOrder},
 		fields: with(typing, map[string]rule{
-			"is_decimal_allowed": flag{}, "initial_value": words{max: 255}, "min_value": words{max: 255}, "max_value": words{max: 255},
+			"is_decimal_allowed": boolean{}, "initial_value": words{max: 255}, "min_value": words{max: 255}, "max_value": words{max: 255},
 		}),
 	},
 	"file_input": {fields: map[string]rule{

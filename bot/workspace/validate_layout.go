@@ -47,7 +47,7 @@ var layoutItem = shape{need: []string{"block"}, fields: map[string]rule{
 
 var blockShapes = map[string]blockRules{
 	"section": {shape: block(nil, map[string]rule{
-		"text": anyMarkup(3000), "fields": list{min: 1, max: 10, of: anyMarkup(2000)}, "expand": flag{},
+		"text": anyMarkup(3000), "fields": list{min: 1, max: 10, of: anyMarkup(2000)}, "expand": boolean{},
 		"accessory": typed{elementShapes, accessories},
 	}, atLeastOne("text", "fields"))},
 	"header": {shape: block([]string{"text"}, map[string]rule{
@@ -65,7 +65,7 @@ var blockShapes = map[string]blockRules{
 	})},
 	"actions": {shape: block([]string{"elements"}, map[string]rule{"elements": elementsOf(1, 25, actionElements...)})},
 	"input": {shape: block([]string{"label", "element"}, map[string]rule{
-		"label": plain(2000), "hint": plain(2000), "optional": flag{}, "dispatch_action": flag{},
+		"label": plain(2000), "hint": plain(2000), "optional": boolean{}, "dispatch_action": boolean{},
 		"element": typed{elementShapes, inputElements},
 	}, fileInputInModalOnly)},
 	"markdown":  {on: inMessages, shape: block([]string{"text"}, map[string]rule{"text": words{min: 1, max: maxMarkdown}}, markdownTogether)},
@@ -73,7 +73,7 @@ var blockShapes = map[string]blockRules{
 	"file": {on: inMessages, shape: block([]string{"external_id", "source"}, map[string]rule{
 		"external_id": someID, "source": choice{"remote"},
 	})},
-	"call": {on: inMessages, shape: block([]string{"call_id"}, map[string]rule{"call_id": someID, "api_decoration_available": flag{}})},
+	"call": {on: inMessages, shape: block([]string{"call_id"}, map[string]rule{"call_id": someID, "api_decoration_available": boolean{}})},
 	"video": {shape: block([]string{"alt_text", "title", "thumbnail_url", "video_url"}, map[string]rule{
 		"alt_text": words{min: 1, max: 200}, "title": plain(200), "title_url": words{min: 1, max: 3000, form: httpsForm},
 		"thumbnail_url": imageURL, "video_url": words{min: 1, max: 3000, form: httpsForm}, "description": plain(200),
@@ -90,12 +90,12 @@ var blockShapes = map[string]blockRules{
 	"container": {shape: block([]string{"child_blocks"}, map[string]rule{
 		"title": plain(150), "rich_text_title": richTextOnly,
 		"subtitle": anyMarkup(150), "icon": anImage, "width": choice{"narrow", "standard", "wide", "full"},
-		"is_collapsible": flag{}, "default_collapsed": flag{}, "has_header_divider": flag{},
+		"is_collapsible": boolean{}, "default_collapsed": boolean{}, "has_header_divider": boolean{},
 		"child_blocks": list{min: 1, max: 10, of: anyBlock{nested: stableBlocks}},
 	}, atLeastOne("title", "rich_text_title"), collapsible)},
 
 	"layout": {shape: block([]string{"label", "rows"}, map[string]rule{
-		"label": words{min: 1, max: 150}, "is_label_visible": flag{}, "grid_lines": choice{"none", "rows", "outer"},
+		"label": words{min: 1, max: 150}, "is_label_visible": boolean{}, "grid_lines": choice{"none", "rows", "outer"},
 		"rows":     list{min: 1, max: 5, of: shape{need: []string{"items"}, fields: map[string]rule{"items": list{min: 1, max: 3, of: layoutItem}}}},
 		"fallback": list{max: maxMessageBlocks, of: anyBlock{nested: stableBlocks}},
 	})},

@@ -22,8 +22,8 @@ func anyMarkup(limit int) rule { return typed{texts(limit), []string{"plain_text
 
 func texts(limit int) map[string]shape {
 	return map[string]shape{
-		"plain_text": {need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: limit}, "emoji": flag{}}},
-		"mrkdwn":     {need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: limit}, "verbatim": flag{}}},
+		"plain_text": {need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: limit}, "emoji": boolean{}}},
+		"mrkdwn":     {need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: limit}, "verbatim": boolean{}}},
 	}
 }
 
@@ -111,7 +111,7 @@ func (blockID) judge(j *judge, at string, value any) {
 type focusOnLoad struct{}
 
 func (focusOnLoad) judge(j *judge, at string, value any) {
-	flag{}.judge(j, at, value)
+	boolean{}.judge(j, at, value)
 	if value != true {
 		return
 	}

@@ -4,10 +4,10 @@ package workspace
 
 var (
 	inlineStyle = shape{fields: map[string]rule{
-		"bold": flag{}, "italic": flag{}, "strike": flag{}, "code": flag{}, "underline": flag{},
+		"bold": boolean{}, "italic": boolean{}, "strike": boolean{}, "code": boolean{}, "underline": boolean{},
 	}}
 	mentionStyle = shape{fields: with(inlineStyle.fields, map[string]rule{
-		"highlight": flag{}, "client_highlight": flag{}, "unlink": flag{},
+		"highlight": boolean{}, "client_highlight": boolean{}, "unlink": boolean{},
 	})}
 	border = number{min: 0, max: 1, whole: true}
 )
@@ -17,7 +17,7 @@ const maxInline = 10000
 
 var inlineShapes = map[string]shape{
 	"text":      {need: []string{"text"}, fields: map[string]rule{"text": words{min: 1, max: maxRichText}, "style": inlineStyle}},
-	"link":      {need: []string{"url"}, fields: map[string]rule{"url": words{min: 1, max: 3000, form: webAddress}, "text": words{max: maxRichText}, "unsafe": flag{}, "style": inlineStyle}},
+	"link":      {need: []string{"url"}, fields: map[string]rule{"url": words{min: 1, max: 3000, form: webAddress}, "text": words{max: maxRichText}, "unsafe": boolean{}, "style": inlineStyle}},
 	"user":      {need: []string{"user_id"}, fields: map[string]rule{"user_id": someID, "style": mentionStyle}},
 	"usergroup": {need: []string{"usergroup_id"}, fields: map[string]rule{"usergroup_id": someID, "style": mentionStyle}},
 	"channel":   {need: []string{"channel_id"}, fields: map[string]rule{"channel_id": someID, "style": mentionStyle}},

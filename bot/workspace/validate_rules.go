@@ -100,10 +100,10 @@ func (n number) judge(j *judge, at string, value any) {
 
 func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// flag is a JSON boolean.
-type flag struct{}
+// boolean is a JSON boolean.
+type boolean struct{}
 
-func (flag) judge(j *judge, at string, value any) {
+func (boolean) judge(j *judge, at string, value any) {
 	if _, ok := value.(bool); !ok {
 		j.fault(at, "must provide a boolean")
 	}

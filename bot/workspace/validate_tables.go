@@ -35,7 +35,7 @@ var cellShapes = map[string]shape{
 var tableBlock = block([]string{"rows"}, map[string]rule{
 	"rows": list{min: 1, max: 100, of: list{min: 1, max: 20, of: typed{cellShapes, []string{"raw_text", "raw_number", "rich_text"}}}},
 	"column_settings": list{max: 20, of: shape{fields: map[string]rule{
-		"align": choice{"left", "center", "right"}, "is_wrapped": flag{},
+		"align": choice{"left", "center", "right"}, "is_wrapped": boolean{},
 	}}},
 }, oneTable, cellText(maxTableText))
 

@@ -15,7 +15,7 @@ var viewShapes = map[string]shape{
 	"modal": {
 		need: []string{"title", "blocks"}, also: []relation{submitWithInputs},
 		fields: with(viewFields, map[string]rule{
-			"title": plain(24), "close": plain(24), "submit": plain(24), "clear_on_close": flag{}, "notify_on_close": flag{},
+			"title": plain(24), "close": plain(24), "submit": plain(24), "clear_on_close": boolean{}, "notify_on_close": boolean{},
 		}),
 	},
 	"home": {need: []string{"blocks"}, fields: viewFields},
