@@ -10,12 +10,14 @@ import (
 
 	"dbbot/bot"
 	"dbbot/bot/blockkit"
+	"dbbot/bot/workspace"
 
 	"github.com/slack-go/slack"
 )
 
 // checker judges what was drawn by Slack's published limits, and by what no message of ours may hold. It reads the
-// JSON that goes over the wire and shares nothing with the drawing.
+// JSON that goes over the wire and shares nothing with the drawing. The local workspace judges beside it, as Slack
+// does when it takes a message.
 type checker struct {
 	faults     []string
 	characters int
@@ -37,6 +39,7 @@ func check(t interface{ Fatal(...any) }, p bot.Post, people ...string) []string 
 	}
 	blocks, text := blockkit.Message(p)
 	c.surface(wire(t, blocks), 50)
+	c.faults = append(c.faults, workspace.ValidateMessage(encoded(t, blocks))...)
 	if text == "" || len(text) > 4000 || !utf8.ValidString(text) {
 		c.fault("text has %d bytes", len(text))
 	}
@@ -45,6 +48,7 @@ func check(t interface{ Fatal(...any) }, p bot.Post, people ...string) []string 
 	if view.Type != slack.VTHomeTab {
 		c.fault("home is of type %q", view.Type)
 	}
+	c.faults = append(c.faults, workspace.ValidateView(encoded(t, view))...)
 	home := wire(t, view.Blocks.BlockSet)
 	c.surface(home, 100)
 	for _, block := range home {
@@ -56,14 +60,18 @@ func check(t interface{ Fatal(...any) }, p bot.Post, people ...string) []string 
 }
 
 func wire(t interface{ Fatal(...any) }, blocks []slack.Block) (list []object) {
-	raw, err := json.Marshal(blocks)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
+	if err := json.Unmarshal(encoded(t, blocks), &list); err != nil {
 		t.Fatal(err)
 	}
 	return list
+}
+
+func encoded(t interface{ Fatal(...any) }, value any) []byte {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 func (c *checker) surface(blocks []object, limit int) {

@@ -1,6 +1,7 @@
 package blockkit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,17 +47,13 @@ var texts = rapid.Custom(func(t *rapid.T) commands.Text {
 
 var verdicts = rapid.SampledFrom([]commands.Verdict{"", commands.Good, commands.Good, commands.Unseen, commands.Watch, commands.Bad, "<!channel>"})
 
-// many draws a short list, or one so long that it cannot fit.
-func many[T any](t *rapid.T, of *rapid.Generator[T], name string) []T {
+// many draws a short list, or one repeated until it cannot fit.
+func many[T any](t *rapid.T, of *rapid.Generator[T], name string, times int) []T {
 	few := rapid.SliceOfN(of, 0, 3).Draw(t, name)
-	if len(few) == 0 || !rapid.Bool().Draw(t, "many "+name) {
-		return few
+	if rapid.Bool().Draw(t, "many "+name) {
+		return slices.Repeat(few, times)
 	}
-	var list []T
-	for range rapid.SampledFrom([]int{10, 70}).Draw(t, "times") {
-		list = append(list, few...)
-	}
-	return list
+	return few
 }
 
 var parts = rapid.Custom(func(t *rapid.T) commands.Part {
@@ -66,15 +63,15 @@ var parts = rapid.Custom(func(t *rapid.T) commands.Part {
 			return commands.Column{Name: text(t, "column"), Right: rapid.Bool().Draw(t, "right")}
 		}), 0, 25).Draw(t, "columns")
 		row := rapid.Custom(func(t *rapid.T) []commands.Text { return rapid.SliceOfN(texts, 0, 25).Draw(t, "row") })
-		return commands.Part{Table: &commands.Table{Title: text(t, "title"), Columns: columns, Rows: many(t, row, "rows")}}
+		return commands.Part{Table: &commands.Table{Title: text(t, "title"), Columns: columns, Rows: many(t, row, "rows", 40)}}
 	case 1:
-		lines := many(t, hostile, "lines")
+		lines := many(t, hostile, "lines", 20)
 		return commands.Part{Code: &commands.Code{Title: text(t, "title"), Text: strings.Join(lines, "\n")}}
 	case 2:
 		return commands.Part{}
 	default:
 		return commands.Part{Section: &commands.Section{
-			Title: text(t, "title"), Verdict: verdicts.Draw(t, "verdict"), Summary: texts.Draw(t, "summary"), Lines: many(t, texts, "lines"),
+			Title: text(t, "title"), Verdict: verdicts.Draw(t, "verdict"), Summary: texts.Draw(t, "summary"), Lines: many(t, texts, "lines", 20),
 		}}
 	}
 })
@@ -94,7 +91,7 @@ var posts = rapid.Custom(func(t *rapid.T) bot.Post {
 	return bot.Post{
 		View: commands.View{
 			Title: text(t, "title"), Verdict: verdicts.Draw(t, "verdict"), Lead: texts.Draw(t, "lead"),
-			Parts: many(t, parts, "parts"), Notes: many(t, texts, "notes"), Buttons: many(t, buttons, "buttons"),
+			Parts: many(t, parts, "parts", 30), Notes: many(t, texts, "notes", 10), Buttons: many(t, buttons, "buttons", 15),
 		},
 		Token: rapid.SampledFrom([]string{"", "token", strings.Repeat("t", 2001)}).Draw(t, "token"),
 		By:    rapid.SampledFrom([]string{"", "U0LEE", "<!channel>"}).Draw(t, "by"),

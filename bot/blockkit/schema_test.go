@@ -2,7 +2,6 @@ package blockkit_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"testing"
 
@@ -53,11 +52,7 @@ func compile(t *testing.T, url string) *jsonschema.Schema {
 
 // generic is a value as it goes over the wire.
 func generic(t interface{ Fatal(...any) }, value any) any {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoded, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	decoded, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded(t, value)))
 	if err != nil {
 		t.Fatal(err)
 	}
