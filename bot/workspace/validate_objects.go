@@ -14,9 +14,6 @@ const anyText = 3000
 // plain is a plain_text object of 1 to max code points; mrkdwn is refused in such a place.
 func plain(limit int) rule { return typed{texts(limit), []string{"plain_text"}} }
 
-// mrkdwn is a mrkdwn object and nothing else.
-func mrkdwn(limit int) rule { return typed{texts(limit), []string{"mrkdwn"}} }
-
 // anyMarkup is a plain_text or a mrkdwn object.
 func anyMarkup(limit int) rule { return typed{texts(limit), []string{"plain_text", "mrkdwn"}} }
 
