@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,10 +26,10 @@ func TestConversations(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no conversations found", err)
 	}
-	w := newWorld(t)
+	databases := sampleDatabases(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			c := &conversation{t: t, world: w, channel: "C0ORDERS", people: map[string]*listener{}}
+			c := &conversation{t: t, world: newWorld(t, databases), channel: "C0ORDERS", people: map[string]*listener{}}
 			for _, step := range readSteps(t, file) {
 				c.line = fmt.Sprintf("%s:%d: %s", file, step.line, step.text)
 				c.play(step.text)
@@ -169,13 +170,22 @@ func (c *conversation) nothingLeft() {
 	}
 }
 
-// matches compares with a text in which "…" stands for anything.
+// matches compares with a text in which "…" stands for anything. Indentation and empty lines do not count.
 func matches(got, want string) bool {
-	pieces := strings.Split(want, "…")
+	got = flat(got)
+	pieces := strings.Split(flat(want), "…")
 	for i := range pieces {
 		pieces[i] = regexp.QuoteMeta(strings.Trim(pieces[i], " \n"))
 	}
 	return regexp.MustCompile(`(?s)^\s*` + strings.Join(pieces, `.*`) + `\s*$`).MatchString(got)
+}
+
+func flat(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
 }
 
 func readable(text string) string {
@@ -218,6 +228,7 @@ func TestMatchesKnowsItsWildcard(t *testing.T) {
 		{"a b c", "a", false},
 		{"a b c", "a …", true},
 		{"a\nb\nc", "a…c", true},
+		{"a\n\n  b", "a\nb", true},
 		{"a (b)", "a (b", false},
 		{"", "…", true},
 	} {

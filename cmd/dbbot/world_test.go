@@ -26,7 +26,7 @@ type world struct {
 	bot  string // the bot's user id
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, databases urls) *world {
 	t.Helper()
 	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
 	if err != nil {
@@ -41,14 +41,13 @@ func newWorld(t *testing.T) *world {
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(func() { server.Close(); site.Close() })
 	w := &world{base: site.URL, bot: config.Apps[0].BotUser, log: &lockedBuffer{}}
-	w.serve(t, config)
+	w.serve(t, config, databases)
 	return w
 }
 
 // serve runs the program itself, in this process, until the test ends.
-func (w *world) serve(t *testing.T, config workspace.Config) {
+func (w *world) serve(t *testing.T, config workspace.Config, databases urls) {
 	t.Helper()
-	databases := sampleDatabases(t)
 	env := environment(func(name string) (string, bool) {
 		value, ok := map[string]string{
 			"SLACK_API_URL": w.base + "/api/", "SLACK_BOT_TOKEN": config.Apps[0].BotToken, "SLACK_APP_TOKEN": config.Apps[0].AppToken,
