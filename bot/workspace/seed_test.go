@@ -169,6 +169,22 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
+// TestNoFaultRepeatsAToken: also where the library quotes the file, as it does for a value of the wrong kind.
+func TestNoFaultRepeatsAToken(t *testing.T) {
+	for _, old := range []string{"name: ana}", "people:\n  - {id: U1, name: ana}", "members: [U1, U9]"} {
+		key, _, _ := strings.Cut(old, ":")
+		seed := strings.Replace(goodSeed, old, key+": {xoxb-hunter2: xoxb-hunter2}", 1)
+		_, err := Load(Source{"m", []byte(goodManifest)}, Source{"s", []byte(seed)})
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", old, err)
+		}
+	}
+	seed := strings.Replace(goodSeed, "id: T1, name: Shop", "id: T1, name: Shop}\nfree_plan: xoxb-hunter2\nteams: {", 1)
+	if _, err := Load(Source{"m", []byte(goodManifest)}, Source{"s", []byte(seed)}); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Error(err)
+	}
+}
+
 func TestEmptyFilesAreFaults(t *testing.T) {
 	for _, text := range []string{"", "  \n", "# nothing\n"} {
 		expectFault(t, text, goodSeed, "manifest.yml:1: the file is empty")

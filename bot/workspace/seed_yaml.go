@@ -71,9 +71,12 @@ func (d *yamlFile) visit(path string, n *yaml.Node) {
 // unknownField is how the library says that a field is not known; the rest of its sentence names our types.
 var unknownField = regexp.MustCompile(`field (\S+) not found in type`)
 
+// quotation is what the library repeats of the file, which may be a token; single characters are punctuation.
+var quotation = regexp.MustCompile("`[^`]{2,}`|\"[^\"]{2,}\"|'[^']{2,}'")
+
 func (d *yamlFile) structural(err error) {
 	add := func(line int, message string) {
-		f := ConfigFault{File: d.name, Line: max(line, 1), Problem: message, Fix: "Compare it with the example: bot/workspace/seed.yml, or Slack's manifest reference."}
+		f := ConfigFault{File: d.name, Line: max(line, 1), Problem: quotation.ReplaceAllString(message, "…"), Fix: "Compare it with the example: bot/workspace/seed.yml, or Slack's manifest reference."}
 		if m := unknownField.FindStringSubmatch(message); m != nil {
 			f.Problem = m[1] + " is not a known field"
 			f.Fix = "Check the spelling, or remove it."

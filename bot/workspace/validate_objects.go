@@ -8,8 +8,10 @@ import (
 // The composition objects: texts, confirm dialogs, options, and the small rules that many elements share.
 // Numbers: Slack's reference for each object, as gathered in slackblocks spec/limits.json.
 
-// anyText bounds a text object that no block limits further.
-const anyText = 3000
+const (
+	anyText    = 3000 // a text object that no block limits further
+	maxOptions = 100  // options of a select or a group, and groups of a select
+)
 
 // plain is a plain_text object of 1 to max code points; mrkdwn is refused in such a place.
 func plain(limit int) rule { return typed{texts(limit), []string{"plain_text"}} }
@@ -71,8 +73,8 @@ var (
 	menuOption     = option(plain(75), plain(75), nil)
 	tickOption     = option(anyMarkup(75), anyMarkup(75), nil)
 	overflowOption = option(plain(75), plain(75), map[string]rule{"url": anchor})
-	menuOptions    = list{min: 1, max: 100, of: menuOption}
-	optionGroups   = list{min: 1, max: 100, of: shape{
+	menuOptions    = list{min: 1, max: maxOptions, of: menuOption}
+	optionGroups   = list{min: 1, max: maxOptions, of: shape{
 		need:   []string{"label", "options"},
 		fields: map[string]rule{"label": plain(75), "options": menuOptions},
 	}}

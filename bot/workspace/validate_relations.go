@@ -16,7 +16,7 @@ func initialAmongOptions(j *judge, at string, element map[string]any) {
 		j.fault(at+"/initial_option", "must exactly match one of the options")
 	}
 	several, _ := element["initial_options"].([]any)
-	for i, one := range several {
+	for i, one := range several[:min(len(several), maxOptions)] { // more than that is a fault already
 		if !among(offered, one) {
 			j.fault(at+"/initial_options/"+strconv.Itoa(i), "must exactly match one of the options")
 		}
@@ -25,11 +25,12 @@ func initialAmongOptions(j *judge, at string, element map[string]any) {
 
 func offeredOptions(element map[string]any) []any {
 	offered, _ := element["options"].([]any)
+	offered = offered[:min(len(offered), maxOptions)]
 	groups, _ := element["option_groups"].([]any)
-	for _, group := range groups {
+	for _, group := range groups[:min(len(groups), maxOptions)] {
 		if g, ok := group.(map[string]any); ok {
 			more, _ := g["options"].([]any)
-			offered = append(offered[:len(offered):len(offered)], more...)
+			offered = append(offered[:len(offered):len(offered)], more[:min(len(more), maxOptions)]...)
 		}
 	}
 	return offered
