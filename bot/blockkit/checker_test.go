@@ -56,7 +56,7 @@ func check(t interface{ Fatal(...any) }, p bot.Post, people ...string) []string 
 			c.fault("a table in a Home tab")
 		}
 	}
-	return c.faults
+	return append(c.faults, typed(t, blocks, view)...)
 }
 
 func wire(t interface{ Fatal(...any) }, blocks []slack.Block) (list []object) {
