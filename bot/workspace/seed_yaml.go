@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -68,18 +69,26 @@ func (d *yamlFile) visit(path string, n *yaml.Node) {
 	}
 }
 
-// unknownField is how the library says that a field is not known; the rest of its sentence names our types.
-var unknownField = regexp.MustCompile(`field (\S+) not found in type`)
+// How the library says what is wrong. Its sentences name our types and quote the file, which may hold a token.
+var (
+	unknownField = regexp.MustCompile(`field (\S+) not found in type`)
+	wrongKind    = regexp.MustCompile(`(?s)^cannot construct (!\S+) .*into (.+)$`)
+	quotation    = regexp.MustCompile("`[^`]{2,}`|'[^']{2,}'") // single characters are punctuation
+)
 
-// quotation is what the library repeats of the file, which may be a token; single characters are punctuation.
-var quotation = regexp.MustCompile("`[^`]{2,}`|\"[^\"]{2,}\"|'[^']{2,}'")
+// kindNames are YAML's kinds in words.
+var kindNames = map[string]string{"!!str": "a text", "!!seq": "a list", "!!map": "fields", "!!int": "a number", "!!float": "a number", "!!bool": "true or false", "!!null": "nothing"}
 
 func (d *yamlFile) structural(err error) {
 	add := func(line int, message string) {
-		f := ConfigFault{File: d.name, Line: max(line, 1), Problem: quotation.ReplaceAllString(message, "…"), Fix: "Compare it with the example: bot/workspace/seed.yml, or Slack's manifest reference."}
+		f := ConfigFault{
+			File: d.name, Line: max(line, 1), Problem: quotation.ReplaceAllString(message, "…"),
+			Fix: "Compare it with the example: bot/workspace/seed.yml, or Slack's manifest reference.",
+		}
 		if m := unknownField.FindStringSubmatch(message); m != nil {
-			f.Problem = m[1] + " is not a known field"
-			f.Fix = "Check the spelling, or remove it."
+			f.Problem, f.Fix = m[1]+" is not a known field", "Check the spelling, or remove it."
+		} else if m := wrongKind.FindStringSubmatch(message); m != nil {
+			f.Problem = cmp.Or(kindNames[m[1]], "something else") + " stands where " + wanted(m[2]) + " is wanted"
 		}
 		d.faults = append(d.faults, f)
 	}
@@ -94,4 +103,17 @@ func (d *yamlFile) structural(err error) {
 		return
 	}
 	add(1, err.Error())
+}
+
+// wanted says in words what a Go type is filled from.
+func wanted(kind string) string {
+	switch {
+	case strings.HasPrefix(kind, "[]"):
+		return "a list"
+	case kind == "bool", kind == "*bool":
+		return "true or false"
+	case strings.HasPrefix(kind, "struct"), strings.HasPrefix(kind, "workspace.seed"), strings.HasPrefix(kind, "workspace.manifest"):
+		return "a set of fields"
+	}
+	return "a text"
 }
