@@ -14,7 +14,15 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(clustertest.Run(m)) }
+// asProgram makes this test binary be dbbot itself, for the tests that kill it.
+const asProgram = "DBBOT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(clustertest.Run(m))
+}
 
 // runs the program with variables and arguments, and gives all it said.
 func runs(t *testing.T, vars map[string]string, args ...string) (code int, out, errs string) {

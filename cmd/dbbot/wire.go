@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"dbbot/bot"
 	"dbbot/bot/slack"
@@ -26,27 +27,18 @@ type app struct {
 	slack   *slack.Client // nil at a terminal
 	road    *bot.Bot
 	health  *health // nil at a terminal
+	since   time.Time
 }
 
 // wire makes every part from those above it. It is the one place that names every concrete type. Without Slack the
 // road answers the terminal alone.
 func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
-	a = &app{log: log, figures: newRegistry()}
+	a = &app{log: log, figures: newRegistry(), since: time.Now()}
 	if a.reader, err = postgres.Open(config.readable(), log); err != nil {
 		return nil, err
 	}
 	if a.shared, err = coord.Open(config.Redis.URL, log); err != nil {
 		return nil, err
-	}
-	tools := commands.Toolbox{
-		Databases: config.targets(), Version: version(), Folders: config.folders(),
-		Postgres: a.reader, Status: a.reader,
-	}
-	if config.Redis.URL != "" {
-		tools.Redis = a.shared
-	}
-	if config.State.URL != "" {
-		tools.State = stateDatabase{config.State.URL}
 	}
 	road := bot.Options{
 		Policy: config.policy(), Team: func() string { return config.Slack.Team },
@@ -60,13 +52,32 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 		if err != nil {
 			return nil, err
 		}
-		tools.Chat, road.Chat, road.Directory = chatState{a.slack}, a.slack, a.slack
 		road.Team = func() string { return a.slack.State().Team } // what the file says, or Slack where it does not
+		road.Chat, road.Directory = a.slack, a.slack
 		a.health = a.newHealth(config)
 	}
-	road.Catalogue = commands.All(tools)
+	road.Catalogue = commands.All(a.toolbox(config))
 	a.road = bot.New(road)
 	return a, nil
+}
+
+// toolbox is what commands work with. What is not configured stays nil, and so does, at a terminal, what only a
+// running dbbot has.
+func (a *app) toolbox(config Config) commands.Toolbox {
+	tools := commands.Toolbox{
+		Databases: config.targets(), Version: version(), Folders: config.folders(),
+		Postgres: a.reader, Status: a.reader,
+	}
+	if config.Redis.URL != "" {
+		tools.Redis = a.shared
+	}
+	if config.State.URL != "" {
+		tools.State = stateDatabase{config.State.URL}
+	}
+	if a.slack != nil {
+		tools.Chat, tools.Self = chatState{a.slack}, a
+	}
+	return tools
 }
 
 func (a *app) newHealth(config Config) *health {
@@ -79,6 +90,12 @@ func (a *app) newHealth(config Config) *health {
 		h.databases = append(h.databases, d.Name)
 	}
 	return h
+}
+
+// Self tells commands what this process has been doing.
+func (a *app) Self() commands.SelfState {
+	answering, answered := a.road.Load()
+	return commands.SelfState{Since: a.since, Answering: answering, Answered: answered}
 }
 
 // close gives up what the parts hold open.
