@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 var shots = stdflag.String("shots", "", "write screenshots of the page into this directory, to be looked at")
@@ -40,7 +42,8 @@ func browser(t *testing.T) context.Context {
 		t.Skip("no Chromium or Chrome on PATH (or -short): the page is not tried in a browser")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("force-prefers-reduced-motion", true)) // a click finds nothing that still moves
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() { cancel(); stop() })
@@ -151,7 +154,26 @@ func (p *tab) click(css string) {
 // keys types into whatever has the focus.
 func (p *tab) keys(keys string) {
 	p.Helper()
-	p.do("type "+keys, chromedp.KeyEvent(keys))
+	for i, part := range strings.Split(keys, kb.Enter) {
+		if i > 0 {
+			p.enter()
+		}
+		if part != "" {
+			p.do("type "+part, chromedp.KeyEvent(part))
+		}
+	}
+}
+
+// enter presses Enter as a keyboard does. chromedp sends the character by itself, so that a page which takes the key
+// for something else would still be sent the line break, or see its form submitted.
+func (p *tab) enter() {
+	p.Helper()
+	for _, down := range []input.DispatchKeyEventParams{{Type: input.DispatchKeyEventTypeKeyDown, Text: "\r"}, {Type: input.DispatchKeyEventTypeKeyUp}} {
+		down.Key, down.Code, down.WindowsVirtualKeyCode = "Enter", "Enter", 13
+		if _, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, down); err != nil {
+			p.Fatal(err)
+		}
+	}
 }
 
 // until waits for an expression to be true.

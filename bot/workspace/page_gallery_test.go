@@ -63,7 +63,7 @@ func TestThePageDrawsEveryBlock(t *testing.T) {
 func checkTypes(p *tab) {
 	p.Helper()
 	for name := range blockShapes {
-		drawn := evaluate[int](p, fmt.Sprintf(`document.querySelectorAll(".block-%s").length`, name))
+		drawn := evaluate[int](p, fmt.Sprintf(`document.querySelectorAll(".kind-%s").length`, name))
 		if drawn == 0 && name != "alert" { // an alert is for modals only
 			p.Errorf("no block %s was drawn", name)
 		}

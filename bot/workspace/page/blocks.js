@@ -14,14 +14,14 @@ function blockList(blocks, surface) {
 }
 
 function oneBlock(block, surface) {
-  const draw = Object.hasOwn(blockKinds, block.type) ? blockKinds[block.type] : rawBox;
+  const known = Object.hasOwn(blockKinds, block.type);
   let content;
   try {
-    content = draw(block, surface);
+    content = known ? blockKinds[block.type](block, surface) : rawBox(block);
   } catch {
     content = rawBox(block, "This block could not be drawn");
   }
-  return el("div", { class: `block block-${blockKinds[block.type] ? block.type : "unknown"}`, "data-block-id": block.block_id, "data-block-type": block.type }, content);
+  return el("div", { class: `block kind-${known ? block.type : "unknown"}`, "data-block-id": block.block_id, "data-block-type": block.type }, content);
 }
 
 /** rawBox shows what the page does not know. */

@@ -3,7 +3,9 @@
 // Six series at most; told apart on light and dark ground, and by name in the legend.
 const chartColours = ["#2f8f88", "#c2603a", "#5a7fd6", "#b08a1e", "#a05bb0", "#6b8e3a"];
 const colourOf = (i) => chartColours[i % chartColours.length];
-const chartWidth = 560, chartHeight = 240;
+const chartHeight = 240;
+// Drawn narrow for narrow screens, so that the letters keep their size.
+const widthOfChart = () => (innerWidth < 760 ? 320 : 560);
 const plot = { left: 48, right: 12, top: 12, bottom: 44 };
 
 function chartBlock(block) {
@@ -54,10 +56,11 @@ function axisChart(chart, label) {
   const values = chart.series.flatMap((s) => categories.map((c) => valueAt(s, c)));
   const ticks = niceTicks(Math.min(0, ...values), Math.max(0, ...values));
   const [low, high] = [ticks[0], ticks.at(-1)];
-  const step = (chartWidth - plot.left - plot.right) / categories.length;
-  const scale = { x: (i) => plot.left + step * (i + 0.5), y: (v) => chartHeight - plot.bottom - ((v - low) / (high - low || 1)) * (chartHeight - plot.top - plot.bottom), step, zero: 0 };
+  const width = widthOfChart();
+  const step = (width - plot.left - plot.right) / categories.length;
+  const scale = { x: (i) => plot.left + step * (i + 0.5), y: (v) => chartHeight - plot.bottom - ((v - low) / (high - low || 1)) * (chartHeight - plot.top - plot.bottom), step, width };
   const draw = { bar: bars, line: lines, area: areas }[chart.type];
-  return svg("svg", { viewBox: `0 0 ${chartWidth} ${chartHeight}`, class: "plot", role: "img", "aria-label": label }, grid(ticks, scale), categoryLabels(categories, scale), axisTitles(chart.axis_config), draw(chart.series, categories, scale));
+  return svg("svg", { viewBox: `0 0 ${width} ${chartHeight}`, class: "plot", role: "img", "aria-label": label }, grid(ticks, scale), categoryLabels(categories, scale), axisTitles(chart.axis_config, scale), draw(chart.series, categories, scale));
 }
 
 /** niceTicks: about four steps of 1, 2 or 5 times a power of ten that hold low and high. */
@@ -70,7 +73,7 @@ function niceTicks(low, high) {
 }
 
 const grid = (ticks, scale) => ticks.map((tick) => [
-  svg("line", { x1: plot.left, x2: chartWidth - plot.right, y1: scale.y(tick), y2: scale.y(tick), class: tick === 0 ? "axis" : "grid" }),
+  svg("line", { x1: plot.left, x2: scale.width - plot.right, y1: scale.y(tick), y2: scale.y(tick), class: tick === 0 ? "axis" : "grid" }),
   svg("text", { x: plot.left - 6, y: scale.y(tick) + 4, "text-anchor": "end" }, new Intl.NumberFormat(undefined, { notation: "compact" }).format(tick))]);
 
 // Names that would touch are left out; the table of figures has them all.
@@ -79,8 +82,8 @@ function categoryLabels(categories, scale) {
   return categories.map((c, i) => (i % Math.max(1, every) === 0 ? svg("text", { x: scale.x(i), y: chartHeight - plot.bottom + 16, "text-anchor": "middle" }, c) : null));
 }
 
-const axisTitles = (config) => [
-  config?.x_label && svg("text", { x: (plot.left + chartWidth) / 2, y: chartHeight - 6, "text-anchor": "middle", class: "axis-title" }, config.x_label),
+const axisTitles = (config, scale) => [
+  config?.x_label && svg("text", { x: (plot.left + scale.width) / 2, y: chartHeight - 6, "text-anchor": "middle", class: "axis-title" }, config.x_label),
   config?.y_label && svg("text", { transform: `translate(11 ${(chartHeight - plot.bottom) / 2}) rotate(-90)`, "text-anchor": "middle", class: "axis-title" }, config.y_label)];
 
 function bars(series, categories, scale) {

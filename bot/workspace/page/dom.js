@@ -89,11 +89,14 @@ function link(address, ...children) {
   return el("a", { href, target: "_blank", rel: "noopener noreferrer", title: href }, label);
 }
 
+const smallPictures = ["context-image", "card-icon", "emoji-image"];
+
 /** picture shows an image of our own origin; one on another host is named and linked instead. */
 function picture(address, alt, className = "picture") {
   const src = ownURL(address);
   if (src) return el("img", { src, alt: alt ?? "", class: className, loading: "lazy" });
-  return el("span", { class: `${className} picture-elsewhere` }, icon("file"), el("span", {}, alt || "Image", " ", link(address, "on another host")));
+  if (smallPictures.includes(className)) return link(address, el("span", { class: "picture-small", role: "img", "aria-label": `${alt || "Image"}, on another host`, title: `${alt || "Image"}, on another host` }, icon("file")));
+  return el("span", { class: "picture-elsewhere" }, icon("file"), el("span", {}, alt || "Image", " ", link(address, "on another host")));
 }
 
 /** copyButton copies what text() returns and says so. */

@@ -72,7 +72,7 @@ function drawTabs(channel) {
 
 /** personMenu lists everyone whose eyes one may borrow. */
 function personMenu() {
-  const people = [...state.people.values()].filter((p) => p.kind !== "bot" && p.id !== slackbot);
+  const people = [...state.people.values()].filter((p) => !["bot", "deleted"].includes(p.kind) && p.id !== slackbot);
   menu($("person-switch"), people.map((p) => ({ label: el("bdi", {}, nameOf(p)), description: [kindWords[p.kind], p.title].filter(Boolean).join(" · "), before: avatar(senderOf({ user: p.id }), "small"), checked: p.id === state.as, data: { "data-user": p.id }, pick: () => becomePerson(p.id) })), "Who you are");
 }
 

@@ -44,7 +44,7 @@ const avatarColours = ["#0a6c67", "#8a3f7c", "#2a5fb0", "#9a4a12", "#4b6b1d", "#
 
 function avatar(sender, size = "") {
   const hash = [...String(sender.id)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) >>> 0, 7);
-  const letters = sender.name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
+  const letters = (sender.name.match(/(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join("").toUpperCase();
   return el("span", { class: `avatar ${size}${sender.bot ? " square" : ""}`, "aria-hidden": "true", style: { background: avatarColours[hash % avatarColours.length] } }, letters || "?");
 }
 
