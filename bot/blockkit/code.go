@@ -41,8 +41,10 @@ func titled(title elements, below slack.RichTextElement) []slack.RichTextElement
 }
 
 func preformatted(text string) *slack.RichTextPreformatted {
-	return &slack.RichTextPreformatted{Type: slack.RTEPreformatted,
-		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)}}
+	return &slack.RichTextPreformatted{
+		Type:     slack.RTEPreformatted,
+		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)},
+	}
 }
 
 // wholeLines joins as many lines as fit into room characters, and says how many are not there as a whole. A first

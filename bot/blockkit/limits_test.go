@@ -113,8 +113,10 @@ func TestVerdictsComeBeforeDetails(t *testing.T) {
 }
 
 func TestOneTableAMessage(t *testing.T) {
-	table := commands.Part{Table: &commands.Table{Title: "sizes", Columns: []commands.Column{{Name: "name"}, {Name: "MB", Right: true}},
-		Rows: [][]commands.Text{{commands.Say("orders"), commands.Say("7")}, {commands.Say("ordered_items")}}}}
+	table := commands.Part{Table: &commands.Table{
+		Title: "sizes", Columns: []commands.Column{{Name: "name"}, {Name: "MB", Right: true}},
+		Rows: [][]commands.Text{{commands.Say("orders"), commands.Say("7")}, {commands.Say("ordered_items")}},
+	}}
 	seen, types := drawn(t, commands.View{Parts: []commands.Part{table, table}})
 	if types != "rich_text table rich_text" {
 		t.Errorf("blocks: %s", types)
@@ -152,8 +154,9 @@ func TestBlockIDsAreNewWhenTheMessageIs(t *testing.T) {
 		blocks, _ := blockkit.Message(bot.Post{View: commands.View{Title: "orders", Lead: commands.Say(summary)}})
 		return blocks[0].ID()
 	}
-	if id("up") == id("down") || id("up") != id("up") {
-		t.Errorf("ids %s, %s and again %s", id("up"), id("down"), id("up"))
+	up, down, again := id("up"), id("down"), id("up")
+	if up == down || up != again {
+		t.Errorf("ids %s, %s and again %s", up, down, again)
 	}
 }
 

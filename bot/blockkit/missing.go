@@ -19,8 +19,13 @@ func (m missing) block(id string) slack.Block {
 		n    int
 		name string
 	}{
-		{m.sections, "section"}, {m.lines, "line"}, {m.tables, "table"}, {m.rows, "row"},
-		{m.columns, "column"}, {m.notes, "note"}, {m.buttons, "button"},
+		{m.sections, "section"},
+		{m.lines, "line"},
+		{m.tables, "table"},
+		{m.rows, "row"},
+		{m.columns, "column"},
+		{m.notes, "note"},
+		{m.buttons, "button"},
 	} {
 		if kind.n > 0 {
 			parts = append(parts, counted(kind.n, kind.name))

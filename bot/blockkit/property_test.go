@@ -36,8 +36,11 @@ var spans = rapid.Custom(func(t *rapid.T) commands.Span {
 // mentions are people and channels the view names on purpose, some with ids that are none.
 var mentions = rapid.Custom(func(t *rapid.T) commands.Span {
 	return rapid.SampledFrom([]commands.Span{
-		{Kind: commands.Mention, Text: "U0LEE"}, {Kind: commands.Mention, Text: "U1|x> <!channel>"}, {Kind: commands.Mention, Text: ""},
-		{Kind: commands.Channel, Text: "C0ORDERS"}, {Kind: commands.Channel, Text: "<!here>"},
+		{Kind: commands.Mention, Text: "U0LEE"},
+		{Kind: commands.Mention, Text: "U1|x> <!channel>"},
+		{Kind: commands.Mention, Text: ""},
+		{Kind: commands.Channel, Text: "C0ORDERS"},
+		{Kind: commands.Channel, Text: "<!here>"},
 	}).Draw(t, "mention")
 })
 

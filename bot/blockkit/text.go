@@ -78,8 +78,8 @@ func style(kind commands.SpanKind) *slack.RichTextSectionTextStyle {
 	}
 }
 
-// dateFormat: 21:28:03 today, in the zone of whoever reads it.
-const dateFormat = "{time_secs} {date_short_pretty}"
+// dateFormat: today at 21:28:03, in the zone of whoever reads it.
+const dateFormat = "{date_short_pretty} at {time_secs}"
 
 // canShow: Slack's dates are seconds since 1970, and year 9999 is far enough.
 func canShow(t time.Time) bool { return t.Unix() > 0 && t.Year() <= 9999 }

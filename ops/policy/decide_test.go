@@ -59,19 +59,31 @@ func TestDecide(t *testing.T) {
 		{name: "a group from Slack", who: "U0ANA", in: rosters, risk: ops.Operate, on: orders, want: true},
 		{name: "a group from the file", who: "U0LEE", in: rosters, risk: ops.Operate, on: orders, want: true},
 		{name: "a group from the file, Slack unreadable", who: "U0LEE", in: stale, risk: ops.Operate, on: orders, want: true},
-		{name: "not in the groups", who: "U0ZOE", in: rosters, risk: ops.Operate, on: orders, asking: []string{"engineers", "leads"},
-			why: "Only engineers or leads may run operations on orders (production). Ask one of them."},
-		{name: "in the group, by a stale roster", who: "U0ANA", in: stale, risk: ops.Change, on: orders, asking: []string{"engineers"},
-			why: "Only engineers may change orders (production), and Slack's user groups could not be read just now, so dbbot cannot tell whether you are one. Try again in a minute, or ask one of them."},
-		{name: "no roster at all", who: "U0ANA", risk: ops.Change, on: orders, asking: []string{"engineers"},
-			why: "Only engineers may change orders (production), and Slack's user groups could not be read just now, so dbbot cannot tell whether you are one. Try again in a minute, or ask one of them."},
-		{name: "no rule for the risk, and a later entry does not help", who: "U0ANA", in: rosters, risk: ops.Destroy, on: orders,
-			why: `dbbot's policy has no rule that lets anybody do what can lose data on orders (production). Ask whoever runs dbbot to add one for the risk "destroy".`},
-		{name: "a risk nobody knows", who: "U0ANA", in: rosters, risk: "vandalise", on: orders,
-			why: `dbbot's policy has no rule that lets anybody do that on orders (production). Ask whoever runs dbbot to add one for the risk "vandalise".`},
+		{
+			name: "not in the groups", who: "U0ZOE", in: rosters, risk: ops.Operate, on: orders, asking: []string{"engineers", "leads"},
+			why: "Only engineers or leads may run operations on orders (production). Ask one of them.",
+		},
+		{
+			name: "in the group, by a stale roster", who: "U0ANA", in: stale, risk: ops.Change, on: orders, asking: []string{"engineers"},
+			why: "Only engineers may change orders (production), and Slack's user groups could not be read just now, so dbbot cannot tell whether you are one. Try again in a minute, or ask one of them.",
+		},
+		{
+			name: "no roster at all", who: "U0ANA", risk: ops.Change, on: orders, asking: []string{"engineers"},
+			why: "Only engineers may change orders (production), and Slack's user groups could not be read just now, so dbbot cannot tell whether you are one. Try again in a minute, or ask one of them.",
+		},
+		{
+			name: "no rule for the risk, and a later entry does not help", who: "U0ANA", in: rosters, risk: ops.Destroy, on: orders,
+			why: `dbbot's policy has no rule that lets anybody do what can lose data on orders (production). Ask whoever runs dbbot to add one for the risk "destroy".`,
+		},
+		{
+			name: "a risk nobody knows", who: "U0ANA", in: rosters, risk: "vandalise", on: orders,
+			why: `dbbot's policy has no rule that lets anybody do that on orders (production). Ask whoever runs dbbot to add one for the risk "vandalise".`,
+		},
 		{name: "any other environment", who: "U0ANA", in: rosters, risk: ops.Change, on: reporting, want: true},
-		{name: "a database without an environment is not any", who: "U0ANA", in: rosters, risk: ops.Read, on: ops.Target{Database: "orders"},
-			why: "orders has no environment in dbbot's configuration, so nobody may do anything on it. Ask whoever runs dbbot."},
+		{
+			name: "a database without an environment is not any", who: "U0ANA", in: rosters, risk: ops.Read, on: ops.Target{Database: "orders"},
+			why: "orders has no environment in dbbot's configuration, so nobody may do anything on it. Ask whoever runs dbbot.",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
