@@ -99,27 +99,35 @@ func worstFirst[T any](all []T, verdict func(T) Verdict) {
 	})
 }
 
-// reasons are why a database is not well, worst first, at most max of them; unseen topics are not among them.
-func (s seen) reasons(max int) (why []string) {
-	findings := slices.Clone(s.findings)
-	worstFirst(findings, func(f postgres.Finding) Verdict { return Verdict(f.Verdict) })
-	for _, f := range findings {
-		if f.Verdict == postgres.Bad || f.Verdict == postgres.Watch {
+// reasons are why a database is not well, worst first, at most max of them; more names the topics of the rest. What
+// was not seen is not among them.
+func (s seen) reasons(max int) (why, more []string) {
+	for _, f := range s.worstFirst() {
+		switch bad := f.Verdict == postgres.Bad || f.Verdict == postgres.Watch; {
+		case bad && len(why) < max:
 			why = append(why, capital(f.Why)+".")
+		case bad:
+			more = append(more, topic(f))
 		}
 	}
-	if more := len(why) - max; more > 0 {
-		why = append(why[:max], fmt.Sprintf("And %s.", counted(more, "more thing")))
-	}
-	return why
+	return why, more
 }
+
+func (s seen) worstFirst() []postgres.Finding {
+	findings := slices.Clone(s.findings)
+	worstFirst(findings, func(f postgres.Finding) Verdict { return Verdict(f.Verdict) })
+	return findings
+}
+
+// topic of a finding, in the middle of a sentence.
+func topic(f postgres.Finding) string { return strings.ToLower(string(f.Topic)) }
 
 // unseen names the topics that could not be read.
 func (s seen) unseen() string {
 	var topics []string
 	for _, f := range s.findings {
 		if f.Verdict == postgres.Unseen {
-			topics = append(topics, strings.ToLower(string(f.Topic)))
+			topics = append(topics, topic(f))
 		}
 	}
 	return strings.Join(topics, ", ")
@@ -127,7 +135,7 @@ func (s seen) unseen() string {
 
 // read says when and how fast.
 func read(at time.Time, took time.Duration) Text {
-	return Text{{Text: "Read at "}, {Kind: Moment, When: at}, {Text: ", in " + postgres.Age(took).String() + "."}}
+	return Text{{Text: "Read "}, {Kind: Moment, When: at}, {Text: ", in " + postgres.Age(took).String() + "."}}
 }
 
 // counted says "1 session", "3 sessions".

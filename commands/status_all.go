@@ -8,7 +8,7 @@ import (
 	"dbbot/ops/postgres"
 )
 
-// screen is all databases, one line each, worst first; below a line stands why it is not good.
+// screen is all databases, one line each, worst first; why one is not good stands first on its line.
 func screen(all []seen) View {
 	view := View{Title: "Status", Buttons: refreshAndShare()}
 	worstFirst(all, seen.verdict)
@@ -30,28 +30,43 @@ func screen(all []seen) View {
 	return view
 }
 
-// leadOf says how many need somebody, and the first of them.
+// leadOf says how many need somebody, and why the first of them does.
 func leadOf(all []seen) string {
-	var bad, watch []string
+	count := map[Verdict]int{}
 	for _, s := range all {
-		switch s.verdict() {
-		case Bad:
-			bad = append(bad, name(s.target.Database))
-		case Watch:
-			watch = append(watch, name(s.target.Database))
-		}
+		count[s.verdict()]++
 	}
 	switch {
 	case len(all) == 0:
 		return "No database is configured."
-	case len(bad) > 0:
-		return fmt.Sprintf("%d of %s: %s.", len(bad), counted(len(all), "database")+needs(len(bad)), few(bad))
-	case len(watch) > 0:
-		return fmt.Sprintf("Nothing is down. Worth a look: %s.", few(watch))
-	case all[0].verdict() == Unseen: // the worst is first
+	case count[Bad] > 0:
+		return fmt.Sprintf("%d of %s: %s", count[Bad], counted(len(all), "database")+needs(count[Bad]), first(all))
+	case count[Watch] > 0:
+		return "Nothing is down. Worth a look: " + first(all)
+	case count[Unseen] > 0:
 		return "Nothing bad was seen, but not everything could be read."
 	}
 	return "All is well."
+}
+
+// first names the worst database and its worst fault, then the others that are as bad.
+func first(all []seen) string {
+	worst := all[0]
+	said := name(worst.target.Database) + ", down."
+	if worst.status.Down == nil {
+		why, _ := worst.reasons(1)
+		said = name(worst.target.Database) + ", " + strings.ToLower(why[0][:1]) + why[0][1:]
+	}
+	var others []string
+	for _, s := range all[1:] {
+		if s.verdict() == worst.verdict() {
+			others = append(others, name(s.target.Database))
+		}
+	}
+	if len(others) > 0 {
+		said += " Then: " + few(others) + "."
+	}
+	return said
 }
 
 func needs(n int) string {
@@ -79,15 +94,14 @@ func (s seen) line() Section {
 		}
 		return section
 	}
-	section.Summary = Say(strings.Join([]string{
-		s.role(), s.slots(), s.size(), s.oldest(), s.blocked(), s.lag(), s.state.short(), "no backup by dbbot",
-	}, " · "))
-	for _, why := range s.reasons(3) {
-		section.Lines = append(section.Lines, Say(why))
+	parts := []string{s.role(), s.slots(), s.size(), s.oldest(), s.blocked(), s.lag(), s.state.short(), "no backup by dbbot"}
+	if why, _ := s.reasons(1); len(why) > 0 {
+		parts = append([]string{strings.TrimSuffix(why[0], ".")}, parts...)
 	}
 	if unseen := s.unseen(); unseen != "" {
-		section.Lines = append(section.Lines, Say("Could not be seen: "+unseen+"."))
+		parts = append(parts, "could not be seen: "+unseen)
 	}
+	section.Summary = Say(strings.Join(parts, " · "))
 	return section
 }
 

@@ -4,10 +4,19 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
+	"dbbot/ops"
+	"dbbot/ops/coord"
 	"dbbot/ops/postgres"
 )
+
+// redisInformer says how Redis is; an error is an *ops.Error.
+type redisInformer interface {
+	pinger
+	Info(ctx context.Context) (coord.Info, error)
+}
 
 // selfReporter is how the program sees itself; no I/O.
 type selfReporter interface {
@@ -29,10 +38,53 @@ func (t Toolbox) desk(ctx context.Context) func() []Section {
 }
 
 func (t Toolbox) redis(ctx context.Context) Section {
+	section := Section{Title: "Redis", Verdict: Good}
 	if t.Redis == nil {
-		return Section{Title: "Redis", Summary: Say("none is configured; its part is played inside dbbot")}
+		section.Summary = Say("none is configured; its part is played inside dbbot")
+		return section
 	}
-	return alive("Redis", t.Redis, Watch, "limits and repeats are kept by each process alone meanwhile")(ctx)
+	info, err := t.Redis.Info(ctx)
+	if err != nil {
+		return section.failed(err, Watch, "limits and repeats are kept by each process alone meanwhile")
+	}
+	section.Summary = Say(strings.Join(redisFacts(info), ", "))
+	for _, fault := range redisFaults(info) {
+		section.Verdict = Watch
+		section.Lines = append(section.Lines, Say(fault))
+	}
+	return section
+}
+
+func redisFacts(info coord.Info) []string {
+	facts := []string{"it answers"}
+	if info.Version != "" {
+		facts = []string{"version " + ops.Printable(info.Version, 20)}
+	}
+	if info.Memory > 0 {
+		facts = append(facts, postgres.Bytes(info.Memory).String()+" of memory")
+	}
+	if info.Clients > 0 {
+		facts = append(facts, counted(info.Clients, "client"))
+	}
+	if info.Uptime > 0 {
+		facts = append(facts, "up "+postgres.Age(info.Uptime).String())
+	}
+	return facts
+}
+
+// redisFaults are what keeps Redis from doing its part well; nothing that must be true rests on it.
+func redisFaults(info coord.Info) (faults []string) {
+	say := func(is bool, what string) {
+		if is {
+			faults = append(faults, what)
+		}
+	}
+	say(info.Loading, "It is still reading its file.")
+	say(info.Role == "slave", "It is a replica, which takes no writes.")
+	say(info.SaveFailed || info.WriteFailed, "It could not write to its disk.")
+	say(info.Rejected > 0, fmt.Sprintf("It has refused %s because of maxclients.", counted(int(info.Rejected), "connection")))
+	say(info.Evicted > 0, fmt.Sprintf("It has thrown %s away because its memory was full; maxmemory-policy should be noeviction.", counted(int(info.Evicted), "key")))
+	return faults
 }
 
 func (t Toolbox) self() Section {

@@ -98,22 +98,23 @@ func (m migrations) finding() postgres.Finding {
 }
 
 // facts for the full report.
-func (m migrations) facts() (summary Text, lines []Text) {
+func (m migrations) facts() (f fact) {
 	if m.fault != nil {
-		return nil, nil
+		return f
 	}
-	summary = Say("none applied yet")
+	at := Say("no migration has been applied yet")
 	if m.state.At != "" {
-		summary = Text{{Text: "at "}, literal(m.state.At)}
+		at = Text{{Text: "at "}, literal(name(m.state.At))}
 	}
-	summary = append(summary, Span{Text: fmt.Sprintf(", %d of %d pending (%s)", len(m.state.Pending), len(m.files.Names), m.files.Tool)})
+	at = append(at, Span{Text: fmt.Sprintf(", %d in the folder of %s", len(m.files.Names), m.files.Tool)})
+	f = fact{good: at, closer: []Text{at}}
 	if len(m.state.Pending) > 0 {
-		lines = append(lines, Text{{Text: "pending: "}, literal(list(m.state.Pending))})
+		f.closer = append(f.closer, Text{{Text: "pending: "}, literal(list(m.state.Pending))})
 	}
 	if len(m.files.Ignored) > 0 {
-		lines = append(lines, Text{{Text: "the tool does not see: "}, literal(list(m.files.Ignored))})
+		f.always = []Text{{{Text: "the tool does not see "}, literal(list(m.files.Ignored))}}
 	}
-	return summary, lines
+	return f
 }
 
 // list names the first five.

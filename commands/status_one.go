@@ -3,7 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 
 	"dbbot/ops"
@@ -33,7 +33,10 @@ func (s seen) lead() string {
 	if down := s.status.Down; down != nil {
 		return strings.TrimSpace(down.Message + " " + down.Hint)
 	}
-	why := s.reasons(3)
+	why, more := s.reasons(3)
+	if len(more) > 0 {
+		why = append(why, "Also worth a look: "+strings.Join(more, ", ")+".")
+	}
 	if unseen := s.unseen(); unseen != "" {
 		why = append(why, "Could not be seen: "+unseen+".")
 	}
@@ -43,75 +46,79 @@ func (s seen) lead() string {
 	return strings.Join(why, " ")
 }
 
-// sections of the report. Where the database is down only what is known without it remains.
+// sections of the report, worst first. Where the database is down only what is known without it remains.
 func (s seen) sections() (all []Section) {
-	for _, f := range s.findings {
-		all = append(all, s.section(f))
+	told := told{}
+	for _, f := range s.worstFirst() {
+		all = append(all, s.section(f, told))
 	}
 	if s.status.Down == nil && !s.state.configured {
 		all = append(all, Section{Title: string(migrationsTopic), Summary: Say("no folder is configured for this database")})
 	}
-	return append(all, Section{Title: "Backups", Summary: Say("none by dbbot, which takes none in this version; whether somebody else does it cannot see")})
+	return append(all, Section{Title: "Backups", Summary: Say("none by dbbot, which takes none in this version; those of others dbbot cannot see")})
 }
 
-// section is the finding with its facts. What is good is one line; what is not says why, then what to do, then the
-// facts.
-func (s seen) section(f postgres.Finding) Section {
-	summary, lines := s.facts(f.Topic)
-	section := Section{Title: string(f.Topic), Verdict: Verdict(f.Verdict)}
-	if f.Verdict == postgres.Good {
-		section.Summary = summary
-		if slices.Contains(alwaysListed, f.Topic) {
-			section.Lines = lines
-		}
+// section is the finding with its facts. What is good is one line; what is not says why, then what to do, then what
+// was seen.
+func (s seen) section(f postgres.Finding, told told) Section {
+	section := Section{Title: string(f.Topic), Verdict: Verdict(f.Verdict), Summary: Say(f.Why)}
+	if f.Verdict == postgres.Good { // sessions of lines that are not shown are not told
+		facts := s.facts(f.Topic, map[int]bool{})
+		section.Summary, section.Lines = facts.good, facts.always
 		return section
 	}
-	section.Summary = Say(f.Why)
+	facts := s.facts(f.Topic, told)
 	if f.Fix != "" {
 		section.Lines = append(section.Lines, fix(f.Fix))
 	}
-	if summary != nil {
-		section.Lines = append(section.Lines, summary)
-	}
-	section.Lines = append(section.Lines, lines...)
+	section.Lines = append(append(section.Lines, facts.closer...), facts.always...)
 	return section
 }
 
-// alwaysListed have lines that are worth their place also while all is well.
-var alwaysListed = []postgres.Topic{postgres.StatementsTopic, postgres.SizeTopic, postgres.ReplicationTopic}
+// fact is what was seen of a topic.
+type fact struct {
+	good   Text   // the summary where all is well
+	closer []Text // lines for those who look closer because it is not
+	always []Text // lines that are worth their place in any case
+}
 
-// fix shows a statement as one, so that it can be copied.
+// told are the sessions that a section above has described; one below names only their pid.
+type told map[int]bool
+
+// statement matches what can be copied and run.
+var statement = regexp.MustCompile(`^(GRANT|CREATE|ALTER|SELECT|VACUUM) [^.]*;$`)
+
+// fix shows a statement as one.
 func fix(s string) Text {
-	if strings.HasSuffix(s, ";") && !strings.Contains(s, ". ") && s[:1] == strings.ToUpper(s[:1]) && strings.ToUpper(s[:3]) == s[:3] {
+	if statement.MatchString(s) {
 		return Text{literal(s)}
 	}
 	return Say(s)
 }
 
-// facts are what was seen of a topic: a line, and more lines for those who look closer.
-func (s seen) facts(topic postgres.Topic) (summary Text, lines []Text) {
+func (s seen) facts(topic postgres.Topic, told told) fact {
 	v := s.status
 	switch topic {
 	case postgres.ServerTopic:
 		return facts(v.Server, serverFacts)
 	case postgres.RoleTopic:
 		return facts(v.Server, roleFacts)
+	case postgres.BlockedTopic:
+		return facts(v.Locks, told.blocked)
+	case postgres.LocksTopic:
+		return facts(v.Locks, lockFacts)
+	case postgres.IdleTopic:
+		return facts(v.Activity, told.idle)
+	case postgres.LongestTopic:
+		return facts(v.Activity, told.longest)
 	case postgres.ConnectionsTopic:
 		return facts(v.Connections, connectionFacts)
+	case postgres.ReplicationTopic:
+		return facts(v.Replication, replicationFacts)
 	case postgres.ThroughputTopic:
 		return facts(v.Counters, throughputFacts)
 	case postgres.CacheTopic:
-		return facts(v.Counters, func(c postgres.Counters) (Text, []Text) { return cacheFacts(c, v.Thresholds) })
-	case postgres.LongestTopic:
-		return facts(v.Activity, longestFacts)
-	case postgres.IdleTopic:
-		return facts(v.Activity, idleFacts)
-	case postgres.BlockedTopic:
-		return facts(v.Locks, blockedFacts)
-	case postgres.LocksTopic:
-		return facts(v.Locks, lockFacts)
-	case postgres.ReplicationTopic:
-		return facts(v.Replication, replicationFacts)
+		return facts(v.Counters, func(c postgres.Counters) fact { return cacheFacts(c, v.Thresholds) })
 	case postgres.SizeTopic:
 		return sizeFacts(v.Size, v.Tables)
 	case postgres.FreezeTopic:
@@ -125,13 +132,13 @@ func (s seen) facts(topic postgres.Topic) (summary Text, lines []Text) {
 	case migrationsTopic:
 		return s.state.facts()
 	}
-	return nil, nil
+	return fact{}
 }
 
 // facts of a reading; none where it could not be read.
-func facts[T any](r postgres.Reading[T], say func(T) (Text, []Text)) (Text, []Text) {
+func facts[T any](r postgres.Reading[T], say func(T) fact) fact {
 	if r.Fault != nil {
-		return nil, nil
+		return fact{}
 	}
 	return say(r.Value)
 }
@@ -139,7 +146,7 @@ func facts[T any](r postgres.Reading[T], say func(T) (Text, []Text)) (Text, []Te
 // longest name and text from outside that one line holds.
 const (
 	nameRunes  = 60
-	queryRunes = 160
+	queryRunes = 120
 )
 
 func name(s string) string { return ops.Printable(s, nameRunes) }

@@ -8,17 +8,17 @@ import (
 	"dbbot/ops/postgres"
 )
 
-func serverFacts(v postgres.Server) (Text, []Text) {
+func serverFacts(v postgres.Server) fact {
 	version, _, _ := strings.Cut(v.Version, " ")
-	return sayf("PostgreSQL %s, up %s", ops.Printable(version, 20), v.Up), nil
+	said := sayf("PostgreSQL %s, up %s", ops.Printable(version, 20), v.Up)
+	return fact{good: said, closer: []Text{said}}
 }
 
-func roleFacts(v postgres.Server) (Text, []Text) {
-	role := "primary"
+func roleFacts(v postgres.Server) fact {
 	if v.Replica {
-		role = "replica: it can be read, not written"
+		return fact{good: Say("replica: it can be read, not written")}
 	}
-	return Say(role), nil
+	return fact{good: Say("primary")}
 }
 
 // over is the time a tally is about: since the last look where there was one.
@@ -29,123 +29,134 @@ func over(c postgres.Counters) (w postgres.Tally, age postgres.Age, when string)
 	return c.Tally, c.Since, "since the statistics were reset" + ago(c.Since, " ") + map[bool]string{true: " ago"}[c.Since > 0]
 }
 
-func throughputFacts(c postgres.Counters) (Text, []Text) {
+func throughputFacts(c postgres.Counters) fact {
 	w, age, when := over(c)
+	said := sayf("%.1f transactions a second, %.1f%% rolled back, %s", float64(w.Transactions())/max(age.Seconds(), 1), w.RolledBack(), when)
 	if age == 0 { // never reset: a rate comes with the next look
-		return sayf("%d transactions so far, %.1f%% rolled back; the next look says how many a second", w.Transactions(), w.RolledBack()), nil
+		said = sayf("%d transactions so far, %.1f%% rolled back; the next look says how many a second", w.Transactions(), w.RolledBack())
 	}
-	return sayf("%.1f transactions a second, %.1f%% rolled back, %s", float64(w.Transactions())/age.Seconds(), w.RolledBack(), when), nil
+	return fact{good: said, closer: []Text{said}}
 }
 
-func cacheFacts(c postgres.Counters, t postgres.Thresholds) (Text, []Text) {
+func cacheFacts(c postgres.Counters, t postgres.Thresholds) fact {
 	w, _, when := over(c)
 	if w.Read < t.CacheMinReads {
 		w, when = c.Tally, "in all"
 	}
 	if w.Read < t.CacheMinReads {
-		return Say("too little was read from disk to say"), nil
+		return fact{good: Say("too little was read from disk to say")}
 	}
-	return sayf("%.1f%% of the blocks were found in the cache %s", w.Cached(), when), nil
+	return fact{good: sayf("%.1f%% of the blocks were found in the cache %s", w.Cached(), when),
+		closer: []Text{sayf("%d found, %d read from disk, %s", w.Hit, w.Read, when)}}
 }
 
-func disturbanceFacts(c postgres.Counters) (Text, []Text) {
+func disturbanceFacts(c postgres.Counters) fact {
 	w, _, when := over(c)
 	if c.Since == 0 && c.Recent == nil {
 		when = "so far"
 	}
-	return sayf("%s, %s (%s), %s", none(w.Deadlocks, "deadlock"), none(w.TempFiles, "temporary file"), w.TempBytes, when), nil
+	files := "no temporary file"
+	if w.TempFiles > 0 {
+		files = fmt.Sprintf("%s (%s)", counted(int(w.TempFiles), "temporary file"), w.TempBytes)
+	}
+	deadlocks := "no deadlock"
+	if w.Deadlocks > 0 {
+		deadlocks = counted(int(w.Deadlocks), "deadlock")
+	}
+	said := Say(deadlocks + ", " + files + ", " + when)
+	return fact{good: said, closer: []Text{said}}
 }
 
-// none says "no deadlock" for 0.
-func none(n int64, one string) string {
-	if n == 0 {
-		return "no " + one
-	}
-	return counted(int(n), one)
-}
-
-func replicationFacts(v postgres.Replication) (summary Text, lines []Text) {
-	switch {
-	case v.Receiver != nil && v.Receiver.Lag() == 0:
-		summary = Say("up to date with its primary")
-	case v.Receiver != nil:
-		summary = sayf("%s behind its primary", v.Receiver.Lag())
-	default:
-		summary = Say(map[bool]string{true: "no replica"}[len(v.Replicas) == 0])
-	}
+func replicationFacts(v postgres.Replication) (f fact) {
+	parts := []string{"no replica"}
 	if len(v.Replicas) > 0 {
-		summary = append(summary, Span{Text: counted(len(v.Replicas), "replica")})
+		parts[0] = counted(len(v.Replicas), "replica")
+	}
+	if v.Receiver != nil {
+		parts[0] = "up to date with its primary"
+		if lag := v.Receiver.Lag(); lag > 0 {
+			parts[0] = lag.String() + " behind its primary"
+		}
 	}
 	if len(v.Slots) > 0 {
-		summary = append(summary, Span{Text: ", " + counted(len(v.Slots), "slot")})
+		parts = append(parts, counted(len(v.Slots), "slot"))
 	}
+	f.good = Say(strings.Join(parts, ", "))
 	for _, r := range v.Replicas {
-		lines = append(lines, Text{literal(name(r.Name)), {Text: fmt.Sprintf(": %s, %s, %s behind%s", r.State, r.Sync, r.Bytes, ago(r.Lag, ", "))}})
+		f.always = append(f.always, Text{literal(name(r.Name)), {Text: fmt.Sprintf(": %s, %s, %s behind%s", name(r.State), name(r.Sync), r.Bytes, ago(r.Lag, ", "))}})
 	}
 	for _, s := range v.Slots {
-		state := "read"
-		if !s.Active {
-			state = "nobody reads it" + ago(s.Inactive, ", for ")
-		}
-		if s.Reason != "" {
-			state += ", invalid: " + name(s.Reason)
-		}
-		lines = append(lines, Text{{Text: "slot "}, literal(name(s.Name)), {Text: fmt.Sprintf(" (%s): %s, keeps %s, WAL %s", s.Kind, state, s.Kept, s.WAL)}})
+		f.always = append(f.always, slotLine(s))
 	}
-	return summary, lines
+	return f
 }
 
-func sizeFacts(size postgres.Reading[postgres.Size], tables postgres.Reading[postgres.Tables]) (summary Text, lines []Text) {
-	switch {
-	case size.Fault == nil:
-		summary = Say(size.Value.Bytes.String())
-		if g := size.Value.Growth; g != nil {
-			sign := "+"
-			if g.Bytes < 0 {
-				sign = ""
-			}
-			summary = append(summary, Span{Text: fmt.Sprintf(" (%s%s in the last %s)", sign, g.Bytes, g.Over)})
-		}
-	case tables.Fault == nil:
-		summary = sayf("about %s by the catalogue", tables.Value.Bytes)
+func slotLine(s postgres.Slot) Text {
+	state := "is read"
+	if !s.Active {
+		state = "nobody reads it" + ago(s.Inactive, ", for ")
+	}
+	if s.Reason != "" {
+		state += ", invalid: " + name(s.Reason)
+	}
+	return Text{{Text: "slot "}, literal(name(s.Name)), {Text: fmt.Sprintf(" (%s): %s, keeps %s of WAL (%s)", s.Kind, state, s.Kept, s.WAL)}}
+}
+
+func sizeFacts(size postgres.Reading[postgres.Size], tables postgres.Reading[postgres.Tables]) (f fact) {
+	if size.Fault == nil {
+		f.good = Say(size.Value.Bytes.String() + growth(size.Value.Growth))
 	}
 	if tables.Fault != nil {
-		return summary, nil
+		return f
 	}
-	for _, t := range tables.Value.Largest {
-		lines = append(lines, Text{literal(name(t.Name)), {Text: " about " + t.Bytes.String()}})
+	f.closer = []Text{sayf("about %s by the catalogue", tables.Value.Bytes)}
+	var largest Text
+	for i, t := range tables.Value.Largest {
+		if i > 0 {
+			largest = append(largest, Span{Text: ", "})
+		}
+		largest = append(largest, literal(name(t.Name)), Span{Text: " about " + t.Bytes.String()})
 	}
-	return summary, lines
+	if largest != nil {
+		f.always = []Text{largest}
+	}
+	return f
 }
 
-func freezeFacts(v postgres.Freeze) (summary Text, lines []Text) {
+func growth(g *postgres.Growth) string {
+	switch {
+	case g == nil:
+		return ""
+	case g.Bytes < 0:
+		return fmt.Sprintf(" (%s in the last %s)", g.Bytes, g.Over)
+	}
+	return fmt.Sprintf(" (+%s in the last %s)", g.Bytes, g.Over)
+}
+
+func freezeFacts(v postgres.Freeze) fact {
+	f := fact{good: sayf("%.0f%% used up", v.Used())}
 	if h := v.Holder; h != nil {
-		lines = []Text{{{Text: "old rows are kept for " + h.Kind + " "}, literal(name(h.Name)), {Text: fmt.Sprintf(" (%d transactions old)", h.Age)}}}
+		f.closer = []Text{{{Text: "old rows are kept for " + h.Kind + " "}, literal(name(h.Name)), {Text: fmt.Sprintf(" (%d transactions old)", h.Age)}}}
 	}
-	return sayf("%.0f%% used up", v.Used()), lines
+	return f
 }
 
-func checkpointFacts(c postgres.Checkpoints) (Text, []Text) {
+func checkpointFacts(c postgres.Checkpoints) fact {
 	since := "so far"
 	if c.Since > 0 {
 		since = "in " + c.Since.String()
 	}
-	return sayf("%d on schedule, %d forced, %s", c.Timed, c.Requested, since), nil
+	said := sayf("%d on schedule, %d forced, %s", c.Timed, c.Requested, since)
+	return fact{good: said, closer: []Text{said}}
 }
 
-func statementFacts(s postgres.Statements) (summary Text, lines []Text) {
-	summary = Say(s.Spent.String() + " in all" + ago(s.Since, ", counted for "))
+func statementFacts(s postgres.Statements) fact {
+	f := fact{good: Say(s.Spent.String() + " in all" + ago(s.Since, ", counted for "))}
 	for _, t := range s.Top {
-		share := 0.0
-		if s.Spent > 0 {
-			share = 100 * float64(t.Spent) / float64(s.Spent)
-		}
-		mean := postgres.Age(0)
-		if t.Calls > 0 {
-			mean = t.Spent / postgres.Age(t.Calls)
-		}
-		lines = append(lines, Text{{Text: fmt.Sprintf("%.0f%%, %s, %s each: ", share, counted(int(t.Calls), "call"), mean)},
-			query(t.Query), {Text: " id " + ops.Printable(t.ID, 24)}})
+		share := 100 * float64(t.Spent) / max(float64(s.Spent), 1)
+		mean := t.Spent / postgres.Age(max(t.Calls, 1))
+		f.always = append(f.always, Text{{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
+			query(t.Query), {Text: " id "}, literal(ops.Printable(t.ID, 24))})
 	}
-	return summary, lines
+	return f
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dbbot/ops"
+	"dbbot/ops/coord"
 	"dbbot/ops/migrate"
 	"dbbot/ops/postgres"
 )
@@ -19,6 +20,10 @@ import (
 type fakeStatus map[string]postgres.Status
 
 func (f fakeStatus) Status(_ context.Context, database string) postgres.Status { return f[database] }
+
+func (f fakePinger) Info(context.Context) (coord.Info, error) {
+	return coord.Info{Version: "7.0.15", Memory: 3 << 20, Clients: 4, Uptime: 49 * time.Hour, Role: "master", Policy: "noeviction"}, f.err
+}
 
 type fakeSelf struct{}
 
@@ -156,8 +161,60 @@ func TestStatusUnseenIsNotGood(t *testing.T) {
 	box := desk(t)
 	box.Databases, box.Status, box.Folders = []ops.Target{orders}, fakeStatus{"orders": s}, nil
 	golden(t, "status_unseen.golden", still(say(t, All(box), "status orders")))
-	if text := say(t, All(box), "status"); !strings.Contains(text, "orders, production: unseen") || !strings.Contains(text, "Could not be seen: blocked sessions, locks.") {
+	if text := say(t, All(box), "status"); !strings.Contains(text, "orders, production: unseen") || !strings.Contains(text, "could not be seen: blocked sessions, locks") {
 		t.Errorf("got %s", text)
+	}
+}
+
+// A session is described once, where it is first shown; a section that is good shows none.
+func TestSessionsAreToldOnce(t *testing.T) {
+	s := incident(orders)
+	s.Locks.Value.Waits[0].Waited, s.Locks.Value.Waits[1].Waited = 0, 0 // waiting for a moment is good
+	box := desk(t)
+	box.Status = fakeStatus{"orders": s}
+	text := say(t, All(box), "status orders")
+	if got := strings.Count(text, "UPDATE orders SET total"); got != 1 {
+		t.Errorf("told %d times in %s", got, text)
+	}
+	if !strings.Contains(text, "Blocked sessions: good, 2 sessions waiting, for a moment") || strings.Count(text, "pid 4243 (above)") != 0 {
+		t.Errorf("got %s", text)
+	}
+}
+
+// Names and statements from outside stay on their line, in bounds, and are never anything but text.
+func TestStatusHostileNames(t *testing.T) {
+	const hostile = "<!channel> <@U1> `x` \u202e\n<https://evil|x>"
+	long := strings.Repeat(hostile, 300)
+	s := incident(ops.Target{Database: long, Environment: hostile})
+	one := postgres.Session{PID: 1, User: long, Application: long, State: "active", QueryAge: 9 * minutes, TransactionAge: 9 * minutes, Query: postgres.SQL(long)}
+	s.Activity.Value = postgres.Activity{Hidden: 1, Active: 1, Queries: []postgres.Session{one}, Prepared: []postgres.Prepared{{Name: long, User: long, Age: 9 * minutes}}}
+	s.Locks.Value = postgres.Locks{Waiting: 1, Sessions: []postgres.Session{one}, Exclusive: []postgres.Exclusive{{PID: 1, Relation: long, TransactionAge: 9 * minutes}},
+		Waits: []postgres.Wait{{PID: 2, Kind: long, Mode: long, Relation: long, Waited: 9 * minutes, Blockers: []int{1}}}}
+	s.Replication.Value = postgres.Replication{Replicas: []postgres.Replica{{Name: long, State: hostile, Bytes: 1 << 40}}, Slots: []postgres.Slot{{Name: long, Kind: "logical", Reason: long}}}
+	s.Connections.Value.Top = []postgres.Client{{User: long, Application: long, Sessions: 3}}
+	s.Freeze.Value = postgres.Freeze{Transactions: 2_000_000_000, Holder: &postgres.Holder{Kind: "slot", Name: long}}
+	s.Tables.Value.Largest = []postgres.Table{{Name: long}}
+	s.Statements = postgres.Reading[postgres.Statements]{Value: postgres.Statements{Spent: 1, Top: []postgres.Statement{{ID: long, Query: postgres.SQL(long)}}}}
+	s.Migrations.Value.Rows = []postgres.Migration{{Version: long, Dirty: true}}
+	s.Server.Value.Version = long
+	box := desk(t)
+	box.Databases, box.Status = []ops.Target{s.Target}, fakeStatus{long: s}
+	box.Folders = map[string]migrate.Folder{long: box.Folders["orders"]}
+	for _, view := range []View{box.report(t.Context(), s.Target), screen(box.lookAtAll(t.Context(), box.Databases))} {
+		for line := range strings.Lines(view.Text()) {
+			if strings.Contains(line, "\u202e") || len(line) > 1500 {
+				t.Errorf("turned, or %d bytes long: %.300q", len(line), line)
+			}
+		}
+		for _, part := range view.Parts {
+			for _, text := range append(part.Section.Lines, part.Section.Summary) {
+				for _, span := range text {
+					if span.Kind == Mention || span.Kind == Channel || strings.ContainsAny(span.Text, "\n\u202e") {
+						t.Errorf("%q as %q", span.Text, span.Kind)
+					}
+				}
+			}
+		}
 	}
 }
 

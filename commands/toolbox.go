@@ -17,7 +17,7 @@ type Toolbox struct {
 	Self     selfReporter              // nil at a terminal
 	Chat     chatState                 // nil at a terminal
 	State    pinger                    // dbbot's own tables; nil where none are configured
-	Redis    pinger                    // nil where its part is played inside this process
+	Redis    redisInformer             // nil where its part is played inside this process
 
 	declared func() []About // every command, for help; All sets it
 }
