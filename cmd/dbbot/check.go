@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -90,6 +91,9 @@ func (c Config) describe() []finding {
 	out := []finding{{"configuration", fine, fmt.Sprintf("%s: %s", from, plural(len(c.Databases), "database")), ""}}
 	if c.Policy == nil {
 		out = append(out, finding{"policy", note, "none: every full member may ask, and nobody may change anything", ""})
+	}
+	if c.State.URL != "" {
+		out = append(out, finding{"state", note, "reached for /db ping; nothing is kept there in this version", ""})
 	}
 	for _, d := range c.Databases {
 		if d.Migrations == nil {
@@ -179,22 +183,24 @@ func (c Config) lookAtRedis(ctx context.Context) []finding {
 	if c.Redis.URL == "" {
 		return []finding{{"Redis", note, "none: limits and repeats are kept in this process, which is enough for one replica", ""}}
 	}
-	shared, err := coord.Open(c.Redis.URL, newLog(discard{}, Log{}))
+	shared, err := coord.Open(c.Redis.URL, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return []finding{failed("Redis", err)}
 	}
 	defer shared.Close()
-	if err := shared.Ping(ctx); err != nil {
+	info, err := shared.Info(ctx)
+	if err != nil {
 		f := failed("Redis", err)
 		f.grade, f.detail = warning, f.detail+" Everything works without it, with limits kept per process."
 		return []finding{f}
 	}
-	return []finding{{"Redis", fine, "answers", ""}}
+	out := []finding{{"Redis", fine, "version " + info.Version, ""}}
+	if info.Policy != "" && info.Policy != "noeviction" {
+		out = append(out, finding{"Redis", warning, "its maxmemory-policy is " + info.Policy + ", which may drop keys early",
+			"CONFIG SET maxmemory-policy noeviction"})
+	}
+	return out
 }
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // failed turns an error into a finding; its cause is worth seeing here, where the operator sits.
 func failed(about string, err error) finding {

@@ -20,18 +20,19 @@ type access struct {
 	Version   int // server_version_num: 150018
 	Superuser bool
 	Monitor   bool // pg_monitor
-	Writes    bool // may write to some table, or make one
+	Writes    bool // may write to some table
+	Creates   bool // may make tables or schemas
 	Encrypted bool
 	Replica   bool
 }
 
 const accessQuery = `
 SELECT current_user, current_setting('server_version_num')::int, r.rolsuper, pg_has_role(r.oid, 'pg_monitor', 'USAGE'),
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                 AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),
        has_database_privilege(current_database(), 'CREATE') OR EXISTS (
-           SELECT FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND has_schema_privilege(n.oid, 'CREATE')) OR EXISTS (
-           SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-           WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-             AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),
+           SELECT FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND has_schema_privilege(n.oid, 'CREATE')),
        coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false), pg_is_in_recovery()
 FROM pg_roles r WHERE r.rolname = current_user`
 
@@ -49,7 +50,7 @@ func lookAtDatabase(ctx context.Context, about string, dsn ops.Secret, reading b
 	}
 	defer closeNow(conn)
 	var a access
-	err = conn.QueryRow(ctx, accessQuery).Scan(&a.Role, &a.Version, &a.Superuser, &a.Monitor, &a.Writes, &a.Encrypted, &a.Replica)
+	err = conn.QueryRow(ctx, accessQuery).Scan(&a.Role, &a.Version, &a.Superuser, &a.Monitor, &a.Writes, &a.Creates, &a.Encrypted, &a.Replica)
 	if err != nil {
 		return []finding{{about, wrong, "connected to " + place + ", and could not look around: " + lastOf(err), ""}}
 	}
@@ -80,11 +81,14 @@ func (a access) judge(about, host string, reading bool) (out []finding) {
 	if !a.Monitor && !a.Superuser {
 		warn("the role may not see other sessions and the statistics", "GRANT pg_monitor TO "+role+";")
 	}
+	const better = "Use a role that may only read: CREATE ROLE dbbot LOGIN PASSWORD '…' IN ROLE pg_monitor;"
 	switch {
 	case a.Superuser:
-		warn("the reading role is a superuser", "Use a role that may only read: CREATE ROLE dbbot LOGIN PASSWORD '…' IN ROLE pg_monitor;")
+		warn("the reading role is a superuser", better)
 	case a.Writes:
-		warn("the reading role may also write here", "Use a role that may only read: CREATE ROLE dbbot LOGIN PASSWORD '…' IN ROLE pg_monitor;")
+		warn("the reading role may also write to tables here", better)
+	case a.Creates:
+		warn("the reading role may make tables here", "REVOKE CREATE ON SCHEMA public FROM PUBLIC; which up to version 14 everybody has, or: "+better)
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
 			"the app-level token opens connections", "as reader_" + suffix + ", primary", "none: limits and repeats are kept in this process",
 		}},
 		"a superuser reads":       {vars: []string{"DATABASE_URL", database}, says: []string{"warn   the reading role is a superuser", "IN ROLE pg_monitor"}},
-		"a role that may write":   {vars: []string{"DATABASE_URL", plain}, says: []string{"warn   the reading role may also write here", `GRANT pg_monitor TO "plain_`}},
+		"a role that may write":   {vars: []string{"DATABASE_URL", plain}, says: []string{"warn   the reading role may also write to tables here", `GRANT pg_monitor TO "plain_`}},
 		"a wrong password":        {vars: []string{"DATABASE_URL", clustertest.As(t, database, "reader_"+suffix, "tuna")}, code: 1, says: []string{`WRONG`, "password authentication failed"}},
 		"no server":               {vars: []string{"DATABASE_URL", "postgres://reader:swordfish@127.0.0.1:1/x"}, code: 1, says: []string{"127.0.0.1:1 cannot be reached: connection refused"}},
 		"Redis is down":           {vars: []string{"DATABASE_URL", reading, "REDIS_URL", "redis://:swordfish@127.0.0.1:1/0"}, says: []string{"Redis", "warn", "Everything works without it"}},
@@ -107,6 +107,7 @@ func TestCheckJudgesARole(t *testing.T) {
 		"over a socket":          {access{Version: 150018, Monitor: true}, "/run/postgresql", true, nil},
 		"too old":                {access{Version: 130002, Monitor: true}, "localhost", true, []string{"PostgreSQL 13 is not among"}},
 		"too new":                {access{Version: 190000, Monitor: true}, "localhost", true, []string{"PostgreSQL 19 is not among"}},
+		"as version 14 makes it": {access{Version: 140001, Monitor: true, Creates: true}, "localhost", true, []string{"may make tables here"}},
 		"an owner, for changes":  {access{Version: 150018, Writes: true}, "localhost", false, nil},
 		"an owner, for reading":  {access{Version: 150018, Writes: true}, "localhost", true, []string{"may not see other sessions", "may also write"}},
 	} {

@@ -147,6 +147,5 @@ func (c Config) unused() (paths []string) {
 		add(path+"backup", d.Backup != nil)
 		add(path+"health", len(d.Health) > 0)
 	}
-	add("state", c.State.URL != "")
 	return paths
 }

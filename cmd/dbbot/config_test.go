@@ -6,12 +6,15 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/postgres"
+
+	"pgregory.net/rapid"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -272,6 +275,27 @@ func TestBrokenYAMLIsPlacedAndNotRepeated(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNoDamageToTheFilePrintsASecret puts passwords into the example, damages it in random places, and loads it.
+func TestNoDamageToTheFilePrintsASecret(t *testing.T) {
+	whole := strings.NewReplacer("${DATABASE_URL}", "postgres://reader:swordfish@db.example.com/orders",
+		"${DBBOT_STATE_URL}", `'host=db user=x password=swordfish'`).Replace(example)
+	path := file(t, whole)
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(whole)
+		for range rapid.IntRange(1, 8).Draw(t, "wounds") {
+			at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+			with := rapid.SampledFrom([]string{"", "", " ", "\n", ":", "-", "{", "}", "[", "'", `"`, "#", "&", "*", "!", "\t", "x", "@"}).Draw(t, "with")
+			text = slices.Concat(text[:at], []byte(with), text[at+1:])
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := load(path, environ(complete), need{slack: true}); err != nil && strings.Contains(err.Error(), "swordfish") {
+			t.Fatalf("printed:\n%s", err)
+		}
+	})
 }
 
 func TestWhatHasNoEffectIsSaid(t *testing.T) {

@@ -178,7 +178,7 @@ func (d *document) fault(path, problem, fix string) {
 		d.faults.environment(variables[path], problem, fix)
 		return
 	}
-	f := Fault{File: d.name, Field: path, Problem: problem, Fix: fix, Line: 1, Value: d.shown(path)}
+	f := Fault{File: d.name, Field: harmless(path), Problem: problem, Fix: fix, Line: 1, Value: d.shown(path)}
 	if n != nil {
 		f.Line = max(n.Line, 1)
 	}
@@ -200,5 +200,14 @@ func (d *document) shown(path string) string {
 	case d.source[path] != "", secretField.MatchString(path):
 		return "***"
 	}
-	return ops.Redact(n.Value)
+	return harmless(n.Value)
+}
+
+// harmless hides what may be half of an address or a DSN in the wrong place: no value worth repeating has an @ or
+// an = in it.
+func harmless(text string) string {
+	if strings.ContainsAny(text, "@=") {
+		return "***"
+	}
+	return ops.Redact(text)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +20,7 @@ import (
 )
 
 // patient is a health whose connection and databases are as the test says.
-func patient(log *bytes.Buffer, state *atomic.Pointer[slack.State], ping func(context.Context, string) error, databases ...string) *health {
+func patient(log *lockedBuffer, state *atomic.Pointer[slack.State], ping func(context.Context, string) error, databases ...string) *health {
 	return &health{
 		log: newLog(log, Log{}), slack: func() slack.State { return *state.Load() }, databases: databases, ping: ping,
 		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "up"}, []string{"database"}), seen: map[string]sight{},
@@ -52,7 +51,7 @@ func TestReadiness(t *testing.T) {
 		"not looked at it yet": {slack.State{Open: 2, Wanted: 2}, false, nil, false, []string{"orders: down (not looked at yet)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer
+			var log lockedBuffer
 			h := patient(&log, stateOf(tt.state), func(context.Context, string) error { return tt.err }, "orders")
 			if tt.looked {
 				h.look(t.Context(), "orders")
@@ -90,7 +89,7 @@ func answers(t *testing.T, h http.Handler, ready bool, accept string) string {
 }
 
 func TestOnlyChangesAreLogged(t *testing.T) {
-	var log bytes.Buffer
+	var log lockedBuffer
 	var failing error
 	h := patient(&log, stateOf(slack.State{}), func(context.Context, string) error { return failing }, "orders")
 	for _, failing = range []error{nil, nil, errors.New("gone"), errors.New("gone"), nil} {
@@ -103,14 +102,14 @@ func TestOnlyChangesAreLogged(t *testing.T) {
 
 func TestServeSaysAfterHalfAMinuteWhyItIsNotReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log lockedBuffer
 		state := stateOf(slack.State{Wanted: 2})
 		h := patient(&log, state, func(context.Context, string) error { return nil })
 		done := make(chan bool)
 		go func() { done <- h.announce(t.Context()) }()
 		pause(t.Context(), readyBound-time.Second)
 		synctest.Wait()
-		if log.Len() > 0 {
+		if log.String() != "" {
 			t.Errorf("too early: %s", &log)
 		}
 		pause(t.Context(), time.Second)
@@ -129,7 +128,7 @@ func TestWatchLooksAgainAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var looks atomic.Int32
 		hang := func(ctx context.Context, _ string) error { looks.Add(1); <-ctx.Done(); return ctx.Err() }
-		var log bytes.Buffer
+		var log lockedBuffer
 		h := patient(&log, stateOf(slack.State{Open: 2, Wanted: 2}), hang, "orders", "reporting")
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})

@@ -83,7 +83,7 @@ func TestServeIsReadyWithRedisDownAndEndsCleanly(t *testing.T) {
 	}
 }
 
-func TestServeWithoutAFileLearnsItsTeam(t *testing.T) {
+func TestServeWithoutATeamLearnsItFromSlack(t *testing.T) {
 	t.Chdir(t.TempDir())
 	vars, workspace := slackSite(t, nil)
 	vars = with(vars, "DATABASE_URL", clustertest.Database(t))
