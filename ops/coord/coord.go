@@ -20,16 +20,16 @@ import (
 )
 
 const (
-	// FirstFor is how long a delivery is remembered: Slack repeats one for up to five minutes.
-	FirstFor = 10 * time.Minute
-	// KeptFor is how long the buttons of an answer work, which is also how long Slack's response URLs do.
-	KeptFor = 30 * time.Minute
-	// MaxValue is the largest value that is kept, in bytes. What a button stands for is a few hundred.
-	MaxValue = 1 << 20
-	// Burst is how many commands one person may give at once, PerMinute how many for long: more than anybody types,
+	// firstFor is how long a delivery is remembered: Slack repeats one for up to five minutes.
+	firstFor = 10 * time.Minute
+	// keptFor is how long the buttons of an answer work, which is also how long Slack's response URLs do.
+	keptFor = 30 * time.Minute
+	// maxValue is the largest value that is kept, in bytes. What a button stands for is a few hundred.
+	maxValue = 1 << 20
+	// burst is how many commands one person may give at once, perMinute how many for long: more than anybody types,
 	// and no more than Slack lets an app answer.
-	Burst     = 10
-	PerMinute = 30
+	burst     = 10
+	perMinute = 30
 )
 
 // Coord is safe for use by many goroutines.
@@ -86,7 +86,7 @@ func (c *Coord) First(ctx context.Context, key string) bool {
 		return false
 	}
 	c.ask(ctx, func(ctx context.Context) (err error) {
-		taken, err := c.client.SetNX(ctx, name("first", key), 1, FirstFor).Result()
+		taken, err := c.client.SetNX(ctx, name("first", key), 1, firstFor).Result()
 		if err == nil {
 			first = taken
 		}
@@ -100,7 +100,7 @@ func (c *Coord) Allow(ctx context.Context, who ops.PersonID) (wait time.Duration
 	person := who.Team + "/" + who.User
 	asked := c.ask(ctx, func(ctx context.Context) error {
 		// The limiter puts "rate:" before the name, and a time to live on the key.
-		result, err := c.limiter.Allow(ctx, name("allow", person), redis_rate.Limit{Rate: PerMinute, Burst: Burst, Period: time.Minute})
+		result, err := c.limiter.Allow(ctx, name("allow", person), redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute})
 		if err == nil && result.Allowed == 0 {
 			wait = result.RetryAfter
 		}
@@ -114,17 +114,17 @@ func (c *Coord) Allow(ctx context.Context, who ops.PersonID) (wait time.Duration
 	return c.local.allow(person, time.Now())
 }
 
-// Keep holds a value under a token for thirty minutes. One larger than MaxValue is not kept.
+// Keep holds a value under a token for thirty minutes. One larger than maxValue is not kept.
 func (c *Coord) Keep(ctx context.Context, token string, value []byte) {
-	if len(value) > MaxValue {
-		c.log.Warn("A value is too large to be kept for its buttons.", "bytes", len(value), "limit", MaxValue)
+	if len(value) > maxValue {
+		c.log.Warn("A value is too large to be kept for its buttons.", "bytes", len(value), "limit", maxValue)
 		return
 	}
 	c.mu.Lock()
 	c.local.keep(token, value, time.Now())
 	c.mu.Unlock()
 	c.ask(ctx, func(ctx context.Context) error {
-		return c.client.Set(ctx, name("kept", token), value, KeptFor).Err()
+		return c.client.Set(ctx, name("kept", token), value, keptFor).Err()
 	})
 }
 

@@ -64,7 +64,7 @@ func testKeep(t *testing.T, one, other *Coord) {
 	if _, found := one.Recall(ctx, "another"); found {
 		t.Error("recalled what nobody kept")
 	}
-	one.Keep(ctx, "large", make([]byte, MaxValue+1))
+	one.Keep(ctx, "large", make([]byte, maxValue+1))
 	if _, found := one.Recall(ctx, "large"); found {
 		t.Error("kept a value beyond the bound")
 	}
@@ -72,7 +72,7 @@ func testKeep(t *testing.T, one, other *Coord) {
 
 func testAllow(t *testing.T, one, other *Coord) {
 	allowed := 0
-	for i := range Burst + 5 {
+	for i := range burst + 5 {
 		c := []*Coord{one, other}[i%2]
 		if wait := c.Allow(t.Context(), ana); wait == 0 {
 			allowed++
@@ -81,8 +81,8 @@ func testAllow(t *testing.T, one, other *Coord) {
 		}
 	}
 	// On a slow machine one or two more may have become due meanwhile.
-	if allowed < Burst || allowed > Burst+3 {
-		t.Errorf("%d of a burst of %d allowed", allowed, Burst)
+	if allowed < burst || allowed > burst+3 {
+		t.Errorf("%d of a burst of %d allowed", allowed, burst)
 	}
 	if wait := other.Allow(t.Context(), ben); wait != 0 {
 		t.Errorf("somebody else has to wait %v", wait)
@@ -94,7 +94,7 @@ func TestTimesInOneProcess(t *testing.T) {
 		c, ctx := connect(t, ""), t.Context()
 		c.First(ctx, "Ev1")
 		c.Keep(ctx, "token", []byte("x"))
-		for range Burst {
+		for range burst {
 			if wait := c.Allow(ctx, ana); wait != 0 {
 				t.Fatalf("within the burst: wait %v", wait)
 			}
@@ -106,7 +106,7 @@ func TestTimesInOneProcess(t *testing.T) {
 		if first, next := c.Allow(ctx, ana), c.Allow(ctx, ana); first != 0 || next != interval {
 			t.Errorf("after waiting: %v, then %v", first, next)
 		}
-		time.Sleep(FirstFor - interval - 1)
+		time.Sleep(firstFor - interval - 1)
 		if c.First(ctx, "Ev1") {
 			t.Error("first again before its time")
 		}
@@ -114,7 +114,7 @@ func TestTimesInOneProcess(t *testing.T) {
 		if !c.First(ctx, "Ev1") {
 			t.Error("not first again after its time")
 		}
-		time.Sleep(KeptFor - FirstFor - 1)
+		time.Sleep(keptFor - firstFor - 1)
 		if _, found := c.Recall(ctx, "token"); !found {
 			t.Error("gone before its time")
 		}
@@ -132,7 +132,7 @@ func TestKeysInRedis(t *testing.T) {
 	c.First(ctx, "Ev0SECRET")
 	c.Keep(ctx, "t0ken", []byte("x"))
 	c.Allow(ctx, ana)
-	want := map[string]time.Duration{"dbbot:first:": FirstFor, "dbbot:kept:": KeptFor, "rate:dbbot:allow:": interval}
+	want := map[string]time.Duration{"dbbot:first:": firstFor, "dbbot:kept:": keptFor, "rate:dbbot:allow:": interval}
 	if keys := redis.Keys(); len(keys) != len(want) {
 		t.Errorf("keys %q", keys)
 	}
@@ -188,11 +188,11 @@ func TestLocalMemoryIsBounded(t *testing.T) {
 	if len(l.seen.items) != localKeys || len(l.people.items) != localKeys {
 		t.Errorf("%d keys and %d people remembered", len(l.seen.items), len(l.people.items))
 	}
-	value := bytes.Repeat([]byte("x"), MaxValue)
-	for i := range 2 * localBytes / MaxValue {
+	value := bytes.Repeat([]byte("x"), maxValue)
+	for i := range 2 * localBytes / maxValue {
 		l.keep(fmt.Sprint("token", i), value, now)
 	}
-	if l.kept.used != localBytes || len(l.kept.items) != localBytes/MaxValue || l.kept.order.Len() != len(l.kept.items) {
+	if l.kept.used != localBytes || len(l.kept.items) != localBytes/maxValue || l.kept.order.Len() != len(l.kept.items) {
 		t.Errorf("%d bytes of %d values kept", l.kept.used, len(l.kept.items))
 	}
 	if _, found := l.recall("token0", now); found {
@@ -201,10 +201,10 @@ func TestLocalMemoryIsBounded(t *testing.T) {
 	for range 3 {
 		l.keep("token0", value, now)
 	}
-	if l.kept.order.Len() != len(l.kept.items) || l.kept.used != len(l.kept.items)*MaxValue {
+	if l.kept.order.Len() != len(l.kept.items) || l.kept.used != len(l.kept.items)*maxValue {
 		t.Errorf("%d bytes of %d values after the same was kept again", l.kept.used, len(l.kept.items))
 	}
-	l.keep("later", nil, now.Add(KeptFor))
+	l.keep("later", nil, now.Add(keptFor))
 	if len(l.kept.items) != 1 || l.kept.used != 0 {
 		t.Errorf("%d values that ran out are still there", len(l.kept.items)-1)
 	}

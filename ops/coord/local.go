@@ -21,9 +21,9 @@ type local struct {
 
 func newLocal() local {
 	return local{
-		seen:   newShelf[struct{}](FirstFor, localKeys, localKeys, func(struct{}) int { return 1 }),
-		people: newShelf[time.Time](Burst*interval, localKeys, localKeys, func(time.Time) int { return 1 }),
-		kept:   newShelf[[]byte](KeptFor, localKept, localBytes, func(b []byte) int { return len(b) }),
+		seen:   newShelf[struct{}](firstFor, localKeys, localKeys, func(struct{}) int { return 1 }),
+		people: newShelf[time.Time](burst*interval, localKeys, localKeys, func(time.Time) int { return 1 }),
+		kept:   newShelf[[]byte](keptFor, localKept, localBytes, func(b []byte) int { return len(b) }),
 	}
 }
 
@@ -36,7 +36,7 @@ func (l *local) first(key string, now time.Time) bool {
 }
 
 // interval is the time after which one more command is allowed.
-const interval = time.Minute / PerMinute
+const interval = time.Minute / perMinute
 
 // allow is the generic cell rate algorithm, as in Redis: an allowance is the time at which it will be whole again.
 func (l *local) allow(person string, now time.Time) (wait time.Duration) {
@@ -45,7 +45,7 @@ func (l *local) allow(person string, now time.Time) (wait time.Duration) {
 		whole = now
 	}
 	whole = whole.Add(interval)
-	if wait = whole.Sub(now) - Burst*interval; wait > 0 {
+	if wait = whole.Sub(now) - burst*interval; wait > 0 {
 		return wait
 	}
 	l.people.put(person, whole, now)

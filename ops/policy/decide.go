@@ -90,7 +90,7 @@ func (c *Consent) withDefaults() *Consent {
 	}
 	full := Consent{By: slices.Clone(c.By), Count: c.Count, Within: c.Within}
 	if full.Within == 0 {
-		full.Within = DefaultWithin
+		full.Within = defaultWithin
 	}
 	return &full
 }

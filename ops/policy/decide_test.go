@@ -101,7 +101,7 @@ func TestDecideNamesTheConsent(t *testing.T) {
 		t.Errorf("change on production: consent %+v", got.Consent)
 	}
 	got = corner.Decide(member("U0ANA"), team, rosters, ops.Destroy, reporting)
-	if got.Consent == nil || got.Consent.Count != 2 || got.Consent.Within != policy.DefaultWithin {
+	if got.Consent == nil || got.Consent.Count != 2 || got.Consent.Within != 30*time.Minute {
 		t.Errorf("destroy on staging: consent %+v, want the default time", got.Consent)
 	}
 	if got = corner.Decide(member("U0ANA"), team, rosters, ops.Change, reporting); got.Consent != nil {

@@ -15,8 +15,8 @@ const (
 	Everyone = "everyone"
 	// AnyEnvironment in an entry matches every environment.
 	AnyEnvironment = "*"
-	// DefaultWithin is how long a request waits for consent where the file does not say.
-	DefaultWithin = 30 * time.Minute
+	// defaultWithin is how long a request waits for consent where the file does not say.
+	defaultWithin = 30 * time.Minute
 )
 
 // Policy is what the configuration file says under policy and groups.
