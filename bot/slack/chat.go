@@ -124,11 +124,19 @@ func unsure(err error) error {
 		Hint: "Look in the channel before you share it again.", Cause: err}
 }
 
-// ShowHome draws somebody's home tab.
+// ShowHome draws somebody's home tab, and draws it plainly when Slack refuses the first drawing: for views its word for
+// that is invalid_arguments.
 func (c *Client) ShowHome(ctx context.Context, who ops.PersonID, post bot.Post) error {
-	_, err := c.web.PublishViewContext(ctx, slackgo.PublishViewContextRequest{UserID: who.User, View: blockkit.HomeView(post)})
-	c.reasons("views.publish", err)
-	return explain("views.publish", err)
+	publish := func(post bot.Post) error {
+		_, err := c.web.PublishViewContext(ctx, slackgo.PublishViewContextRequest{UserID: who.User, View: blockkit.HomeView(post)})
+		return explain("views.publish", err)
+	}
+	err := publish(post)
+	if code(err) == "invalid_arguments" || slices.Contains(aboutBlocks, code(err)) {
+		c.reasons("views.publish", err)
+		return publish(plain(post))
+	}
+	return err
 }
 
 // post is chat.postMessage, which is never repeated blindly (see caller.Do). A person's id as the channel means their

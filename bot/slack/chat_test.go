@@ -197,6 +197,14 @@ func TestShowHome(t *testing.T) {
 	if body := r.sent("views.publish")[0]; !strings.Contains(body, `"user_id":"U0ANA"`) || !strings.Contains(body, `"type":"home"`) {
 		t.Errorf("sent %s", body)
 	}
+	r.does("views.publish", says(http.StatusOK, `{"ok":false,"error":"invalid_arguments","response_metadata":{"messages":["[ERROR] json-pointer:/view/blocks/1"]}}`),
+		standardly("views.publish"))
+	if err := r.ShowHome(t.Context(), ana, hello); err != nil || !strings.Contains(r.sent("views.publish")[2], "All is well.") {
+		t.Errorf("drawn plainly: %v, %s", err, r.sent("views.publish")[2])
+	}
+	if !strings.Contains(r.log.String(), "json-pointer:/view/blocks/1") {
+		t.Error("the log lacks Slack's reason")
+	}
 	r.set("views.publish", says(http.StatusOK, `{"ok":false,"error":"missing_scope","needed":"chat:write"}`))
 	if e := asError(t, r.ShowHome(t.Context(), ana, hello)); !strings.Contains(e.Message, "chat:write") {
 		t.Errorf("says %q", e.Message)

@@ -114,6 +114,10 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	return s, nil
 }
 
+// maxHold bounds what a Retry-After can do: Slack's are well under a minute, and a broken proxy must not silence the
+// bot for a day.
+const maxHold = 5 * time.Minute
+
 // ticket asks Slack for the address of a new connection, when it is time to.
 func (c *Client) ticket(ctx context.Context) (string, error) {
 	if err := c.pace.wait(ctx); err != nil {
@@ -124,7 +128,7 @@ func (c *Client) ticket(ctx context.Context) (string, error) {
 	_, address, err := c.web.StartSocketModeContext(ctx)
 	var limited *slackgo.RateLimitedError
 	if errors.As(err, &limited) {
-		c.pace.hold(limited.RetryAfter)
+		c.pace.hold(min(limited.RetryAfter, maxHold))
 	}
 	if err == nil && address == "" {
 		err = errors.New("apps.connections.open gave no address")
@@ -143,6 +147,8 @@ func (s *socket) fault() error {
 	case "too_many_websockets":
 		return &ops.Error{Message: "Slack has ten connections open for this app and takes no more.",
 			Hint: "Another program uses the same app-level token; give it a Slack app of its own."}
+	case "silence":
+		return &ops.Error{Message: "Slack's connection went silent."}
 	case "closed":
 		return &ops.Error{Message: "Slack's connection was lost."}
 	default:

@@ -6,6 +6,8 @@ import (
 
 	slackgo "github.com/slack-go/slack"
 
+	"dbbot/bot"
+	"dbbot/commands"
 	"dbbot/ops"
 )
 
@@ -23,10 +25,15 @@ func (c *Client) plainly(method string, m message, send func(message) error) err
 	return send(message{text: m.text})
 }
 
+// plain is a post without anything that Slack could refuse to draw.
+func plain(post bot.Post) bot.Post {
+	return bot.Post{View: commands.View{Title: post.View.Title, Lead: commands.Say(post.View.Text())}}
+}
+
 // reasons logs which part of a message Slack did not like: JSON pointers, no words of the message.
 func (c *Client) reasons(method string, err error) {
 	refused, ok := errors.AsType[slackgo.SlackErrorResponse](err)
-	if !ok || !slices.Contains(aboutBlocks, refused.Err) {
+	if !ok {
 		return
 	}
 	reasons := refused.ResponseMetadata.Messages

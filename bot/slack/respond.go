@@ -16,8 +16,8 @@ import (
 	"dbbot/ops"
 )
 
-// maxVerdict is what is read of a response URL's answer: "ok", or one error code.
-const maxVerdict = 4 << 10
+// maxVerdict is what is read of a response URL's answer: "ok", or one error code and its reasons.
+const maxVerdict = 64 << 10
 
 // respond posts to a response URL. slack-go can do it too, but its errors print the whole URL, with which anybody can
 // write in the place of the bot.
@@ -55,8 +55,9 @@ func bare(err error) error {
 // verdict reads Slack's answer, which is the word ok or an error code, bare or in JSON.
 func verdict(status int, said string) error {
 	var answer struct {
-		OK    bool   `json:"ok"`
-		Error string `json:"error"`
+		OK       bool                     `json:"ok"`
+		Error    string                   `json:"error"`
+		Metadata slackgo.ResponseMetadata `json:"response_metadata"`
 	}
 	if json.Unmarshal([]byte(said), &answer) == nil {
 		if answer.OK {
@@ -71,5 +72,5 @@ func verdict(status int, said string) error {
 	case status >= 500 || said == "" || strings.ContainsAny(said, " <\n"):
 		return slackgo.StatusCodeError{Code: status, Status: http.StatusText(status)}
 	}
-	return slackgo.SlackErrorResponse{Err: ops.Printable(said, 60)}
+	return slackgo.SlackErrorResponse{Err: ops.Printable(said, 60), ResponseMetadata: answer.Metadata}
 }

@@ -38,7 +38,10 @@ func dial(ctx context.Context, url string, b bounds) (*socket, error) {
 	}
 	conn.SetReadLimit(maxFrame)
 	s.conn = conn
-	s.alive = time.AfterFunc(b.silence, func() { conn.CloseNow() })
+	s.alive = time.AfterFunc(b.silence, func() {
+		s.goodbye("silence")
+		conn.CloseNow()
+	})
 	return s, nil
 }
 
