@@ -75,8 +75,12 @@ func elsewhere(post bot.Post, to bot.Origin) bot.Post {
 	if to.Channel == "" || to.Direct {
 		return post
 	}
-	note := commands.Text{{Text: "You asked in "}, {Kind: commands.Channel, Text: to.Channel},
-		{Text: ", where dbbot cannot answer you alone. Invite it there: "}, {Kind: commands.Literal, Text: "/invite @dbbot"}}
+	note := commands.Text{
+		{Text: "You asked in "},
+		{Kind: commands.Channel, Text: to.Channel},
+		{Text: ", where dbbot cannot answer you alone. Invite it there: "},
+		{Kind: commands.Literal, Text: "/invite @dbbot"},
+	}
 	post.View.Notes = append(slices.Clone(post.View.Notes), note)
 	return post
 }
@@ -120,8 +124,10 @@ func unsure(err error) error {
 	if err == nil || code(err) != "" {
 		return err
 	}
-	return &ops.Error{Message: "Slack did not say whether the message was posted.",
-		Hint: "Look in the channel before you share it again.", Cause: err}
+	return &ops.Error{
+		Message: "Slack did not say whether the message was posted.",
+		Hint:    "Look in the channel before you share it again.", Cause: err,
+	}
 }
 
 // ShowHome draws somebody's home tab, and draws it plainly when Slack refuses the first drawing: for views its word for

@@ -142,11 +142,15 @@ func (s *socket) fault() error {
 	defer s.mu.Unlock()
 	switch s.reason {
 	case "link_disabled":
-		return &ops.Error{Message: "Socket Mode is turned off for this Slack app.",
-			Hint: "Turn it on at api.slack.com/apps, under Socket Mode. dbbot goes on trying."}
+		return &ops.Error{
+			Message: "Socket Mode is turned off for this Slack app.",
+			Hint:    "Turn it on at api.slack.com/apps, under Socket Mode. dbbot goes on trying.",
+		}
 	case "too_many_websockets":
-		return &ops.Error{Message: "Slack has ten connections open for this app and takes no more.",
-			Hint: "Another program uses the same app-level token; give it a Slack app of its own."}
+		return &ops.Error{
+			Message: "Slack has ten connections open for this app and takes no more.",
+			Hint:    "Another program uses the same app-level token; give it a Slack app of its own.",
+		}
 	case "silence":
 		return &ops.Error{Message: "Slack's connection went silent."}
 	case "closed":

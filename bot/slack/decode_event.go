@@ -113,6 +113,8 @@ func decodeHome(inner json.RawMessage, outer slackevents.EventsAPICallbackEvent,
 	if p.User == "" {
 		return refuse(malformed, "a home tab without a person")
 	}
-	return act{home: &bot.Home{Key: key("event", outer.EventID), At: at,
-		Who: ops.PersonID{Team: firstOf(outer.TeamID, me.team), User: p.User}}}, nil
+	return act{home: &bot.Home{
+		Key: key("event", outer.EventID), At: at,
+		Who: ops.PersonID{Team: firstOf(outer.TeamID, me.team), User: p.User},
+	}}, nil
 }

@@ -46,85 +46,102 @@ func TestDecodeGood(t *testing.T) {
 	}
 }
 
-// Each row changes one good payload; the result is a reason, or what the change must not spoil.
-func TestDecodeVariants(t *testing.T) {
-	grid := us
-	grid.enterprise = "E0SHOP"
-	for name, c := range map[string]struct {
-		kind, payload, old, new string
-		me                      self
-		reason                  string
-		check                   func(act) bool
-	}{
-		"command of another team":     {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"T0OTHER"`, reason: wrongTeam},
-		"command of another app":      {kind: typeCommand, payload: goodCommand, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
-		"command before the hello":    {kind: typeCommand, payload: goodCommand, old: `"A0DBBOT"`, new: `"A0OTHER"`, me: self{team: "T0DEMO"}, check: func(a act) bool { return a.invoke != nil }},
-		"command without a person":    {kind: typeCommand, payload: goodCommand, old: `"U0ANA"`, new: `""`, reason: malformed},
-		"command with a real boolean": {kind: typeCommand, payload: goodCommand, old: `"false"`, new: `true`, check: func(a act) bool { return a.invoke != nil }},
-		"command with a number":       {kind: typeCommand, payload: goodCommand, old: `"U0ANA"`, new: `7`, reason: malformed},
-		"command in a direct message": {kind: typeCommand, payload: goodCommand, old: `"C0ORDERS"`, new: `"D0ANA"`, check: func(a act) bool { return a.invoke.Origin.Direct }},
-		"command of an organisation": {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":"E0SHOP"`, me: grid,
-			check: func(a act) bool { return a.invoke.Who == ana }},
-		"command of another organisation":                      {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":"E0OTHER"`, me: grid, reason: wrongTeam},
-		"command of an organisation when installed for a team": {kind: typeCommand, payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":""`, reason: wrongTeam},
+// variant changes one good payload; the result is a reason, or what the change must not spoil.
+type variant struct {
+	payload, old, new string
+	me                self // us where empty
+	reason            string
+	check             func(act) bool
+}
 
-		"click without block_id":  {kind: typeInteraction, payload: goodClick, old: `"block_id":"b1",`, new: ``, check: func(a act) bool { return a.click.Button == "refresh" && a.click.Token == "token" }},
-		"click with a number":     {kind: typeInteraction, payload: goodClick, old: `"refresh"`, new: `"refresh:2"`, check: func(a act) bool { return a.click.Button == "refresh" }},
-		"click by an outsider":    {kind: typeInteraction, payload: goodClick, old: `"U0ANA","team_id":"T0DEMO"`, new: `"U0EVE","team_id":"T0OTHER"`, check: func(a act) bool { return a.click.Who == ops.PersonID{Team: "T0OTHER", User: "U0EVE"} }},
-		"click of another team":   {kind: typeInteraction, payload: goodClick, old: `{"id":"T0DEMO","domain"`, new: `{"id":"T0OTHER","domain"`, reason: wrongTeam},
-		"click of another app":    {kind: typeInteraction, payload: goodClick, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
-		"click without actions":   {kind: typeInteraction, payload: goodClick, old: `"actions"`, new: `"reactions"`, reason: malformed},
-		"click without a person":  {kind: typeInteraction, payload: goodClick, old: `"U0ANA"`, new: `""`, reason: malformed},
-		"click not authorised":    {kind: typeInteraction, payload: goodClick, old: `"trigger_id"`, new: `"authorized_users":["U0BEN"],"trigger_id"`, reason: unaddressed},
-		"click authorised for us": {kind: typeInteraction, payload: goodClick, old: `"trigger_id"`, new: `"authorized_users":["U0DBBOT"],"trigger_id"`, check: func(a act) bool { return a.click != nil }},
-		"click on a select":       {kind: typeInteraction, payload: goodClick, old: `"button"`, new: `"static_select"`, reason: ignored},
-		"click beside bad blocks": {kind: typeInteraction, payload: goodClick, old: `"trigger_id"`, new: `"message":{"thread_ts":"1.1","blocks":[{"type":7}]},"view":{"blocks":5},"state":3,"trigger_id"`, check: func(a act) bool { return a.click != nil }},
-		"click on the home tab": {kind: typeInteraction, payload: strings.NewReplacer(`"channel":{"id":"C0ORDERS"},`, ``, `"channel_id":"C0ORDERS",`, ``, `"message_ts":"1.5"`, `"view_id":"V1"`).Replace(goodClick),
-			check: func(a act) bool {
-				return a.click.Key == "click:home:V1:2.5:U0ANA" && a.click.Origin.Channel == "" && a.click.Origin.Message == ""
-			}},
-		"modal submitted": {kind: typeInteraction, payload: goodClick, old: `"block_actions"`, new: `"view_submission"`, reason: ignored},
-
-		"mention in a shared channel": {kind: typeEvent, payload: goodMention, old: `{"type":"event_callback","team_id":"T0DEMO"`, new: `{"type":"event_callback","team_id":"T0OTHER"`, check: func(a act) bool { return a.invoke.Who == ana }},
-		"mention by an outsider":      {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA"`, new: `"user_team":"T0OTHER","user":"U0EVE"`, check: func(a act) bool { return a.invoke.Who.Team == "T0OTHER" }},
-		"mention for others":          {kind: typeEvent, payload: goodMention, old: `[{"team_id":"T0DEMO"`, new: `[{"team_id":"T0OTHER"`, reason: unaddressed},
-		"mention of another team":     {kind: typeEvent, payload: goodHome, old: `"T0DEMO"`, new: `"T0OTHER"`, reason: wrongTeam},
-		"mention of another app":      {kind: typeEvent, payload: goodMention, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
-		"mention by a bot":            {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA"`, new: `"user":"U0ANA","bot_id":"B1"`, reason: ignored},
-		"mention by ourselves":        {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA"`, new: `"user":"U0DBBOT"`, reason: ignored},
-		"mention without a person":    {kind: typeEvent, payload: goodMention, old: `"user":"U0ANA",`, new: ``, reason: malformed},
-		"mention beside bad blocks":   {kind: typeEvent, payload: goodMention, old: `"ts":"1.5"`, new: `"blocks":[{"type":{}}],"files":3,"ts":"1.5"`, check: func(a act) bool { return a.invoke != nil }},
-		"mention after the words":     {kind: typeEvent, payload: goodMention, old: `<@U0DBBOT> status orders`, new: `status orders <@U0DBBOT|dbbot>`, check: func(a act) bool { return a.invoke.Text == "status orders" }},
-		"mention amid the words":      {kind: typeEvent, payload: goodMention, old: `<@U0DBBOT> status`, new: `hey <@U0DBBOT> status`, check: func(a act) bool { return a.invoke.Text == "status orders" }},
-		"mention alone":               {kind: typeEvent, payload: goodMention, old: `<@U0DBBOT> status orders`, new: `<@U0DBBOT>`, check: func(a act) bool { return a.invoke.Text == "" }},
-		"mention without an id":       {kind: typeEvent, payload: goodMention, old: `"Ev1"`, new: `""`, check: func(a act) bool { return len(a.invoke.Key) > len("event:") }},
-		"another event":               {kind: typeEvent, payload: goodMention, old: `"app_mention"`, new: `"reaction_added"`, reason: ignored},
-		"an event without inside":     {kind: typeEvent, payload: goodMention, old: `"event":`, new: `"happening":`, reason: malformed},
-		"an event that is null":       {kind: typeEvent, payload: `{"type":"event_callback","team_id":"T0DEMO","event":null}`, reason: malformed},
-		"a rate limit":                {kind: typeEvent, payload: `{"type":"app_rate_limited","team_id":"T0DEMO"}`, reason: ignored},
-		"the messages tab":            {kind: typeEvent, payload: goodHome, old: `"home"`, new: `"messages"`, reason: ignored},
-		"home beside a bad view":      {kind: typeEvent, payload: goodHome, old: `"tab"`, new: `"view":[1],"tab"`, check: func(a act) bool { return a.home != nil }},
-	} {
+func variants(t *testing.T, kind string, all map[string]variant) {
+	for name, v := range all {
 		t.Run(name, func(t *testing.T) {
-			if c.old != "" && !strings.Contains(c.payload, c.old) {
-				t.Fatalf("the payload has no %s", c.old)
+			if v.old != "" && !strings.Contains(v.payload, v.old) {
+				t.Fatalf("the payload has no %s", v.old)
 			}
-			me := c.me
-			if me.team == "" {
-				me = us
+			if v.me.team == "" {
+				v.me = us
 			}
-			a, err := decode(envelope{Type: c.kind, Payload: json.RawMessage(strings.ReplaceAll(c.payload, c.old, c.new))}, me, now)
+			a, err := decode(envelope{Type: kind, Payload: json.RawMessage(strings.ReplaceAll(v.payload, v.old, v.new))}, v.me, now)
 			refused, _ := errors.AsType[*refusal](err)
 			switch {
-			case c.reason == "" && err != nil:
+			case v.reason == "" && err != nil:
 				t.Fatalf("refused: %v", err)
-			case c.reason != "" && (refused == nil || refused.reason != c.reason):
-				t.Fatalf("gave %v, want %s", err, c.reason)
-			case c.check != nil && !c.check(a):
+			case v.reason != "" && (refused == nil || refused.reason != v.reason):
+				t.Fatalf("gave %v, want %s", err, v.reason)
+			case v.check != nil && !v.check(a):
 				t.Errorf("decoded %+v %+v %+v", a.invoke, a.click, a.home)
 			}
 		})
 	}
+}
+
+func TestDecodeCommands(t *testing.T) {
+	grid := us
+	grid.enterprise = "E0SHOP"
+	variants(t, typeCommand, map[string]variant{
+		"command of another team":     {payload: goodCommand, old: `"T0DEMO"`, new: `"T0OTHER"`, reason: wrongTeam},
+		"command of another app":      {payload: goodCommand, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
+		"command before the hello":    {payload: goodCommand, old: `"A0DBBOT"`, new: `"A0OTHER"`, me: self{team: "T0DEMO"}, check: func(a act) bool { return a.invoke != nil }},
+		"command without a person":    {payload: goodCommand, old: `"U0ANA"`, new: `""`, reason: malformed},
+		"command with a real boolean": {payload: goodCommand, old: `"false"`, new: `true`, check: func(a act) bool { return a.invoke != nil }},
+		"command with a number":       {payload: goodCommand, old: `"U0ANA"`, new: `7`, reason: malformed},
+		"command in a direct message": {payload: goodCommand, old: `"C0ORDERS"`, new: `"D0ANA"`, check: func(a act) bool { return a.invoke.Origin.Direct }},
+		"command of an organisation": {
+			payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":"E0SHOP"`, me: grid,
+			check: func(a act) bool { return a.invoke.Who == ana },
+		},
+		"command of another organisation":                      {payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":"E0OTHER"`, me: grid, reason: wrongTeam},
+		"command of an organisation when installed for a team": {payload: goodCommand, old: `"T0DEMO"`, new: `"","enterprise_id":""`, reason: wrongTeam},
+	})
+}
+
+func TestDecodeInteractions(t *testing.T) {
+	variants(t, typeInteraction, map[string]variant{
+		"click without block_id":  {payload: goodClick, old: `"block_id":"b1",`, new: ``, check: func(a act) bool { return a.click.Button == "refresh" && a.click.Token == "token" }},
+		"click with a number":     {payload: goodClick, old: `"refresh"`, new: `"refresh:2"`, check: func(a act) bool { return a.click.Button == "refresh" }},
+		"click by an outsider":    {payload: goodClick, old: `"U0ANA","team_id":"T0DEMO"`, new: `"U0EVE","team_id":"T0OTHER"`, check: func(a act) bool { return a.click.Who == ops.PersonID{Team: "T0OTHER", User: "U0EVE"} }},
+		"click of another team":   {payload: goodClick, old: `{"id":"T0DEMO","domain"`, new: `{"id":"T0OTHER","domain"`, reason: wrongTeam},
+		"click of another app":    {payload: goodClick, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
+		"click without actions":   {payload: goodClick, old: `"actions"`, new: `"reactions"`, reason: malformed},
+		"click without a person":  {payload: goodClick, old: `"U0ANA"`, new: `""`, reason: malformed},
+		"click not authorised":    {payload: goodClick, old: `"trigger_id"`, new: `"authorized_users":["U0BEN"],"trigger_id"`, reason: unaddressed},
+		"click authorised for us": {payload: goodClick, old: `"trigger_id"`, new: `"authorized_users":["U0DBBOT"],"trigger_id"`, check: func(a act) bool { return a.click != nil }},
+		"click on a select":       {payload: goodClick, old: `"button"`, new: `"static_select"`, reason: ignored},
+		"click beside bad blocks": {payload: goodClick, old: `"trigger_id"`, new: `"message":{"thread_ts":"1.1","blocks":[{"type":7}]},"view":{"blocks":5},"state":3,"trigger_id"`, check: func(a act) bool { return a.click != nil }},
+		"click on the home tab": {
+			payload: strings.NewReplacer(`"channel":{"id":"C0ORDERS"},`, ``, `"channel_id":"C0ORDERS",`, ``, `"message_ts":"1.5"`, `"view_id":"V1"`).Replace(goodClick),
+			check: func(a act) bool {
+				return a.click.Key == "click:home:V1:2.5:U0ANA" && a.click.Origin.Channel == "" && a.click.Origin.Message == ""
+			},
+		},
+		"modal submitted": {payload: goodClick, old: `"block_actions"`, new: `"view_submission"`, reason: ignored},
+	})
+}
+
+func TestDecodeEvents(t *testing.T) {
+	variants(t, typeEvent, map[string]variant{
+		"mention in a shared channel": {payload: goodMention, old: `{"type":"event_callback","team_id":"T0DEMO"`, new: `{"type":"event_callback","team_id":"T0OTHER"`, check: func(a act) bool { return a.invoke.Who == ana }},
+		"mention by an outsider":      {payload: goodMention, old: `"user":"U0ANA"`, new: `"user_team":"T0OTHER","user":"U0EVE"`, check: func(a act) bool { return a.invoke.Who.Team == "T0OTHER" }},
+		"mention for others":          {payload: goodMention, old: `[{"team_id":"T0DEMO"`, new: `[{"team_id":"T0OTHER"`, reason: unaddressed},
+		"mention of another team":     {payload: goodHome, old: `"T0DEMO"`, new: `"T0OTHER"`, reason: wrongTeam},
+		"mention of another app":      {payload: goodMention, old: `"A0DBBOT"`, new: `"A0OTHER"`, reason: wrongApp},
+		"mention by a bot":            {payload: goodMention, old: `"user":"U0ANA"`, new: `"user":"U0ANA","bot_id":"B1"`, reason: ignored},
+		"mention by ourselves":        {payload: goodMention, old: `"user":"U0ANA"`, new: `"user":"U0DBBOT"`, reason: ignored},
+		"mention without a person":    {payload: goodMention, old: `"user":"U0ANA",`, new: ``, reason: malformed},
+		"mention beside bad blocks":   {payload: goodMention, old: `"ts":"1.5"`, new: `"blocks":[{"type":{}}],"files":3,"ts":"1.5"`, check: func(a act) bool { return a.invoke != nil }},
+		"mention after the words":     {payload: goodMention, old: `<@U0DBBOT> status orders`, new: `status orders <@U0DBBOT|dbbot>`, check: func(a act) bool { return a.invoke.Text == "status orders" }},
+		"mention amid the words":      {payload: goodMention, old: `<@U0DBBOT> status`, new: `hey <@U0DBBOT> status`, check: func(a act) bool { return a.invoke.Text == "status orders" }},
+		"mention alone":               {payload: goodMention, old: `<@U0DBBOT> status orders`, new: `<@U0DBBOT>`, check: func(a act) bool { return a.invoke.Text == "" }},
+		"mention without an id":       {payload: goodMention, old: `"Ev1"`, new: `""`, check: func(a act) bool { return len(a.invoke.Key) > len("event:") }},
+		"another event":               {payload: goodMention, old: `"app_mention"`, new: `"reaction_added"`, reason: ignored},
+		"an event without inside":     {payload: goodMention, old: `"event":`, new: `"happening":`, reason: malformed},
+		"an event that is null":       {payload: `{"type":"event_callback","team_id":"T0DEMO","event":null}`, reason: malformed},
+		"a rate limit":                {payload: `{"type":"app_rate_limited","team_id":"T0DEMO"}`, reason: ignored},
+		"the messages tab":            {payload: goodHome, old: `"home"`, new: `"messages"`, reason: ignored},
+		"home beside a bad view":      {payload: goodHome, old: `"tab"`, new: `"view":[1],"tab"`, check: func(a act) bool { return a.home != nil }},
+	})
 }
 
 // The same act has the same key in every delivery, and no two acts share one.

@@ -252,8 +252,10 @@ func newRig(t testing.TB, change func(*Config, *bounds)) *rig {
 	t.Helper()
 	f := newFake(t)
 	r := &rig{fake: f, desk: newDesk(), log: &bytes.Buffer{}, registry: prometheus.NewRegistry()}
-	config := Config{API: f.url + "/api/", BotToken: testBot, AppToken: testApp, Sockets: 1, Registry: r.registry,
-		Log: slog.New(slog.NewTextHandler(&guarded{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	config := Config{
+		API: f.url + "/api/", BotToken: testBot, AppToken: testApp, Sockets: 1, Registry: r.registry,
+		Log: slog.New(slog.NewTextHandler(&guarded{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
 	b := defaultBounds
 	b.attempts, b.window, b.recycle, b.pause = 1000, time.Second, time.Millisecond, time.Millisecond
 	if change != nil {

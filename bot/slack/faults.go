@@ -77,11 +77,15 @@ func explain(method string, err error) error {
 	case errors.As(err, &refused):
 		return refusedBySlack(method, refused)
 	case errors.As(err, &limited):
-		return &failure{code: "ratelimited", said: &ops.Error{Message: "Slack asks for a pause.",
-			Hint: fmt.Sprintf("Try again in %v.", limited.RetryAfter), Cause: fmt.Errorf("%s: %w", method, err)}}
+		return &failure{code: "ratelimited", said: &ops.Error{
+			Message: "Slack asks for a pause.",
+			Hint:    fmt.Sprintf("Try again in %v.", limited.RetryAfter), Cause: fmt.Errorf("%s: %w", method, err),
+		}}
 	case errors.As(err, &status) && status.Code == http.StatusNotFound:
-		return &failure{code: "not_found", fatal: true, said: &ops.Error{Message: "There is no Slack Web API at the configured address.",
-			Hint: "Check SLACK_API_URL; Slack's own is https://slack.com/api/.", Cause: fmt.Errorf("%s: %w", method, err)}}
+		return &failure{code: "not_found", fatal: true, said: &ops.Error{
+			Message: "There is no Slack Web API at the configured address.",
+			Hint:    "Check SLACK_API_URL; Slack's own is https://slack.com/api/.", Cause: fmt.Errorf("%s: %w", method, err),
+		}}
 	}
 	return &failure{said: &ops.Error{Message: "Slack could not be reached.", Hint: "Try again in a moment.", Cause: fmt.Errorf("%s: %w", method, err)}}
 }

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		a, err := decode(e, us, now)
 		if err != nil {
-			r, ok := err.(*refusal)
+			r, ok := errors.AsType[*refusal](err)
 			if !ok || !reasons[r.reason] {
 				t.Fatalf("refused with %v (%T)", err, err)
 			}

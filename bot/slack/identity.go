@@ -77,7 +77,8 @@ func (c *Client) identify(ctx context.Context) (Identity, error) {
 	if team != answer.TeamID && !wide {
 		return Identity{}, &failure{code: "wrong_team", fatal: true, said: &ops.Error{
 			Message: "The bot token belongs to the workspace " + ops.Printable(answer.TeamID, 40) + ", the configuration says " + ops.Printable(team, 40) + ".",
-			Hint:    "Correct slack.team, or set the token of the right workspace."}}
+			Hint:    "Correct slack.team, or set the token of the right workspace.",
+		}}
 	}
 	who := Identity{Team: team, TeamName: ops.Printable(answer.Team, 80), BotUser: answer.UserID}
 	if wide {

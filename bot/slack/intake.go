@@ -36,7 +36,6 @@ const (
 const (
 	busyText     = "dbbot is busy and did not take this on. Try again in a few seconds."
 	stoppingText = "dbbot is being restarted and did not take this on. Try again in a minute."
-	hugeText     = "That is too long for dbbot. Nothing was done."
 )
 
 func newIntake(ctx context.Context, c *Client, h Handler, me self) *intake {
@@ -76,29 +75,24 @@ func (in *intake) accept(s *socket, e envelope, at time.Time) {
 	a, err := decode(e, me, at)
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		in.client.refused(refused)
-		in.ack(s, e, at, refusedText(refused))
+		in.ack(s, e, at, "")
 		return
 	}
+	if in.work.reserve() {
+		in.ack(s, e, at, "")
+		in.work.submit(func() { in.do(a) })
+		return
+	}
+	// The pool is full, or closed because the program is being stopped.
+	text := busyText
 	if in.stopping.Load() {
 		in.client.refused(&refusal{stopping, "the program is being stopped"})
-		in.turnAway(s, e, a, at, stoppingText)
-		return
-	}
-	if !in.work.reserve() {
+		text = stoppingText
+	} else {
 		in.client.metrics.busy.Inc()
 		in.client.log.Warn("slack: busy", "type", known(e.Type))
-		in.turnAway(s, e, a, at, busyText)
-		return
 	}
-	in.ack(s, e, at, "")
-	in.work.submit(func() { in.do(a) })
-}
-
-func refusedText(r *refusal) string {
-	if r.reason == oversized {
-		return hugeText
-	}
-	return ""
+	in.turnAway(s, e, a, at, text)
 }
 
 // ack writes the ack on the socket that the envelope came on. If that has died meanwhile, another one takes it:
@@ -164,8 +158,10 @@ func (in *intake) panicked(a act, what any) {
 	in.client.log.Error("slack: a handler panicked", "reference", reference,
 		"panic", ops.Redact(describe(what)), "stack", ops.Redact(string(debug.Stack())))
 	said := ops.Explain(errors.New("panic"), reference)
-	in.say(a, bot.Post{View: commands.View{Title: "No answer", Verdict: commands.Bad,
-		Lead: commands.Say(said.Message), Notes: []commands.Text{commands.Say(said.Hint)}}})
+	in.say(a, bot.Post{View: commands.View{
+		Title: "No answer", Verdict: commands.Bad,
+		Lead: commands.Say(said.Message), Notes: []commands.Text{commands.Say(said.Hint)},
+	}})
 }
 
 // stop waits for the work at hand, and says how many jobs were left when the time was over.

@@ -24,19 +24,25 @@ func newMetrics(registry prometheus.Registerer, s *status) *metrics {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "dbbot", Subsystem: "slack", Name: name, Help: help}, []string{label})
 	}
 	m := &metrics{
-		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "dbbot", Subsystem: "slack", Name: "ack_seconds",
-			Help: "From the receipt of an envelope until its ack was written.", Buckets: ackBuckets}),
+		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "dbbot", Subsystem: "slack", Name: "ack_seconds",
+			Help: "From the receipt of an envelope until its ack was written.", Buckets: ackBuckets,
+		}),
 		envelopes: counters("envelopes_total", "Envelopes received, by type.", "type"),
 		refused:   counters("refused_total", "Envelopes that were acked and not acted upon, by reason.", "reason"),
 		opened:    counters("connections_total", "Attempts to open a connection, by outcome.", "outcome"),
 		busy:      counter("busy_total", "Commands and clicks turned away because the queue was full."),
 		unsaid:    counter("unsaid_total", "Apologies that could not be made, because too many were waiting."),
 		panics:    counter("panics_total", "Handlers that panicked."),
-		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "dbbot", Subsystem: "slack", Name: "queue_depth",
-			Help: "Commands and clicks that are waiting or being handled."}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "dbbot", Subsystem: "slack", Name: "queue_depth",
+			Help: "Commands and clicks that are waiting or being handled.",
+		}),
 	}
-	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "dbbot", Subsystem: "slack", Name: "sockets_open",
-		Help: "Sockets on which Slack has said hello."}, func() float64 { return float64(s.open()) })
+	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "dbbot", Subsystem: "slack", Name: "sockets_open",
+		Help: "Sockets on which Slack has said hello.",
+	}, func() float64 { return float64(s.open()) })
 	if registry != nil {
 		registry.MustRegister(m.ack, m.envelopes, m.refused, m.opened, m.busy, m.unsaid, m.panics, m.waiting, open)
 	}

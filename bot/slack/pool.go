@@ -20,8 +20,10 @@ type pool struct {
 }
 
 func newPool(workers, queue int, changed func(taken int)) *pool {
-	p := &pool{jobs: make(chan func(), workers+queue), changed: changed,
-		quit: make(chan struct{}), gone: make(chan struct{}), idle: make(chan struct{})}
+	p := &pool{
+		jobs: make(chan func(), workers+queue), changed: changed,
+		quit: make(chan struct{}), gone: make(chan struct{}), idle: make(chan struct{}),
+	}
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(p.work)

@@ -85,8 +85,10 @@ func (c Config) complete() (Config, error) {
 		c.API = slackgo.APIURL
 	}
 	if !strings.HasSuffix(c.API, "/api/") {
-		return c, &ops.Error{Message: "The Web API's address does not end in /api/.",
-			Hint: "Set SLACK_API_URL to something like https://slack.com/api/, or leave it out."}
+		return c, &ops.Error{
+			Message: "The Web API's address does not end in /api/.",
+			Hint:    "Set SLACK_API_URL to something like https://slack.com/api/, or leave it out.",
+		}
 	}
 	if err := checkToken(c.BotToken, "xoxb-", "SLACK_BOT_TOKEN", "bot token"); err != nil {
 		return c, err
@@ -96,8 +98,10 @@ func (c Config) complete() (Config, error) {
 	}
 	c.Sockets, c.Workers, c.Queue = orDefault(c.Sockets, defaultSockets), orDefault(c.Workers, defaultWorkers), orDefault(c.Queue, defaultQueue)
 	if c.Sockets < 1 || c.Sockets > maxSockets {
-		return c, &ops.Error{Message: "The number of sockets is not between 1 and 5.",
-			Hint: "Set slack.sockets to 2: Slack allows ten in all, and each needs room for its successor."}
+		return c, &ops.Error{
+			Message: "The number of sockets is not between 1 and 5.",
+			Hint:    "Set slack.sockets to 2: Slack allows ten in all, and each needs room for its successor.",
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -118,8 +122,10 @@ func checkToken(token ops.Secret, prefix, name, kind string) error {
 	case value == "":
 		return &ops.Error{Message: name + " is empty.", Hint: "Set it to the app's " + kind + ", which begins with " + prefix + "."}
 	case !strings.HasPrefix(value, prefix):
-		return &ops.Error{Message: name + " is not a " + kind + ".",
-			Hint: "The " + kind + " begins with " + prefix + "; perhaps the two tokens were exchanged."}
+		return &ops.Error{
+			Message: name + " is not a " + kind + ".",
+			Hint:    "The " + kind + " begins with " + prefix + "; perhaps the two tokens were exchanged.",
+		}
 	case strings.ContainsAny(value, " \t\r\n"):
 		return &ops.Error{Message: name + " has a blank or a line break in it.", Hint: "Copy the " + kind + " again, without anything round it."}
 	}

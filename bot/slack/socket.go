@@ -30,6 +30,7 @@ type socket struct {
 // dial makes the connection. The context bounds the handshake only.
 func dial(ctx context.Context, url string, b bounds) (*socket, error) {
 	s := &socket{bounds: b, since: time.Now(), hello: make(chan struct{}), leave: make(chan struct{}), done: make(chan struct{})}
+	//nolint:bodyclose // the library: "You never need to close resp.Body yourself"
 	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		OnPingReceived: func(context.Context, []byte) bool { s.heard(); return true },
 	})

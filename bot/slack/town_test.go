@@ -113,8 +113,10 @@ func (w *town) reads(user, channel, thread string) workspace.Message {
 	return all[len(all)-1]
 }
 
-var withButton = bot.Post{Token: "token-1", View: commands.View{Title: "Status of orders", Lead: commands.Say("All is well."),
-	Buttons: []commands.Button{{Name: "Refresh"}, {Name: "Share"}}}}
+var withButton = bot.Post{Token: "token-1", View: commands.View{
+	Title: "Status of orders", Lead: commands.Say("All is well."),
+	Buttons: []commands.Button{{Name: "Refresh"}, {Name: "Share"}},
+}}
 
 // outcome of an envelope that nobody waits for: it has an ack, or none yet.
 func (w *town) acked(id string) bool {
