@@ -58,8 +58,10 @@ func (c checkCommand) Run(ctx context.Context, p *process) error {
 		findings = append(findings, some...)
 	}
 	if unused := config.unused(); len(unused) > 0 {
-		findings = append(findings, finding{"no effect", note,
-			"checked, and without effect in this version: " + strings.Join(unused, ", "), ""})
+		findings = append(findings, finding{
+			"no effect", note,
+			"checked, and without effect in this version: " + strings.Join(unused, ", "), "",
+		})
 	}
 	return printed(p, findings)
 }
@@ -100,8 +102,10 @@ func (c Config) describe() []finding {
 			continue
 		}
 		if dir := c.beside(d.Migrations.Dir); !isFolder(dir) {
-			out = append(out, finding{d.Name, wrong, "there is no folder " + dir + " for its migrations",
-				"Correct migrations.dir: it is relative to the configuration file."})
+			out = append(out, finding{
+				d.Name, wrong, "there is no folder " + dir + " for its migrations",
+				"Correct migrations.dir: it is relative to the configuration file.",
+			})
 		}
 	}
 	return out
@@ -173,8 +177,10 @@ func scopes(who slack.Identity) finding {
 	case len(who.Scopes) == 0:
 		return finding{"scopes", warning, "Slack did not say which scopes are granted", "Compare the app with manifest.yml."}
 	case len(who.Missing) > 0:
-		return finding{"scopes", wrong, "missing " + strings.Join(who.Missing, ", "),
-			"Paste manifest.yml into the app's settings under App Manifest, and install the app again."}
+		return finding{
+			"scopes", wrong, "missing " + strings.Join(who.Missing, ", "),
+			"Paste manifest.yml into the app's settings under App Manifest, and install the app again.",
+		}
 	}
 	return finding{"scopes", fine, "all that are needed: " + strings.Join(slack.Scopes(), ", "), ""}
 }
@@ -196,8 +202,10 @@ func (c Config) lookAtRedis(ctx context.Context) []finding {
 	}
 	out := []finding{{"Redis", fine, "version " + info.Version, ""}}
 	if info.Policy != "" && info.Policy != "noeviction" {
-		out = append(out, finding{"Redis", warning, "its maxmemory-policy is " + info.Policy + ", which may drop keys early",
-			"CONFIG SET maxmemory-policy noeviction"})
+		out = append(out, finding{
+			"Redis", warning, "its maxmemory-policy is " + info.Policy + ", which may drop keys early",
+			"CONFIG SET maxmemory-policy noeviction",
+		})
 	}
 	return out
 }

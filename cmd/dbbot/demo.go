@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"dbbot/bot/workspace"
@@ -23,47 +24,55 @@ type demoCommand struct {
 	Install bool `help:"Install PostgreSQL's server programs where they are missing (Debian and Ubuntu)."`
 }
 
-// demo is what has been started so far; end takes it down in the opposite order.
+// demo is what has been started so far: what runs on is in the group, and what it stands on is taken down after it, in
+// the opposite order.
 type demo struct {
 	process *process
 	begun   time.Time
+	group   *errgroup.Group
 	ends    []func() error
 }
 
 // Run starts everything on this machine, on loopback only, and ends it with ctx.
-func (c demoCommand) Run(ctx context.Context, p *process) (err error) {
-	d := &demo{process: p, begun: time.Now()}
-	defer func() {
-		err = errors.Join(err, d.end())
-		if ctx.Err() != nil {
-			d.say("everything has ended, and nothing is left behind")
-		}
-	}()
-	if err := c.programs(ctx, d); err != nil {
-		return err
-	}
-	group, running := errgroup.WithContext(ctx)
-	d.later(func() error { return quiet(ctx, group.Wait()) })
-	err = c.start(running, d, group)
+func (c demoCommand) Run(ctx context.Context, p *process) error {
+	living, stop := context.WithCancel(ctx)
+	group, running := errgroup.WithContext(living)
+	d := &demo{process: p, begun: time.Now(), group: group}
+	err := c.start(running, d)
 	if err == nil {
 		<-running.Done()
 	}
-	return quiet(ctx, err)
+	stop()
+	err = errors.Join(err, group.Wait())
+	left := d.takeDown()
+	switch {
+	case ctx.Err() == nil: // a part ended by itself
+		return errors.Join(err, left)
+	case left == nil:
+		d.say("everything has ended, and nothing is left behind")
+	}
+	return left
 }
 
-// start brings up one part after the other. The group holds what runs on.
-func (c demoCommand) start(ctx context.Context, d *demo, group *errgroup.Group) error {
+// start brings up one part after the other.
+func (c demoCommand) start(ctx context.Context, d *demo) error {
+	page, err := pageListener(c.Port)
+	if err != nil {
+		return err
+	}
+	d.later(func() error { _ = page.Close(); return nil }) // closed already where the page was served
+	if err := c.programs(ctx, d); err != nil {
+		return err
+	}
 	shop, err := d.startShop(ctx)
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { shop.work(ctx); return nil })
-	d.say("a workload of %d sessions: one forgot its transaction, one waits for it, one report is slow", len(sessions()))
-	redis, err := d.startRedis(ctx, group)
+	redis, err := d.startRedis(ctx)
 	if err != nil {
 		return err
 	}
-	town, err := d.startWorkspace(c.Port)
+	town, err := d.startWorkspace(page)
 	if err != nil {
 		return err
 	}
@@ -71,9 +80,9 @@ func (c demoCommand) start(ctx context.Context, d *demo, group *errgroup.Group) 
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { return a.serve(ctx, listener) })
+	d.group.Go(func() error { return a.serve(ctx, listener) })
 	if !a.health.announce(ctx) {
-		return context.Cause(ctx)
+		return nil // what ended it is the group's error
 	}
 	d.say("the bot, connected to the workspace over %d sockets; http://%s/readyz and /metrics", a.slack.State().Open, listener.Addr())
 	fmt.Fprintf(d.process.out, "\nOpen %s and type /db status. Ctrl-C ends everything.\n\n", town.page)
@@ -91,17 +100,9 @@ func (d *demo) say(format string, values ...any) {
 // later notes what must be undone.
 func (d *demo) later(end func() error) { d.ends = append(d.ends, end) }
 
-func (d *demo) end() (err error) {
-	for i := len(d.ends) - 1; i >= 0; i-- {
-		err = errors.Join(err, d.ends[i]())
-	}
-	return err
-}
-
-// quiet drops an error that is only the consequence of being told to stop.
-func quiet(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+func (d *demo) takeDown() (err error) {
+	for _, end := range slices.Backward(d.ends) {
+		err = errors.Join(err, end())
 	}
 	return err
 }
@@ -122,10 +123,16 @@ func (c demoCommand) programs(ctx context.Context, d *demo) error {
 		}
 		_, err = cluster.Find(ctx)
 	}
-	if marked, ok := errors.AsType[*ops.Error](err); ok && !c.Install && cluster.ThisSystem().Tested {
-		marked.Hint += "\n       or let dbbot do it: dbbot demo --install"
+	return offer(err, cluster.ThisSystem())
+}
+
+// offer adds to a missing PostgreSQL that dbbot can install it, where it can.
+func offer(err error, here cluster.Installer) error {
+	marked, ok := errors.AsType[*ops.Error](err)
+	if !ok || !here.Tested || !errors.Is(err, exec.ErrNotFound) {
+		return err
 	}
-	return err
+	return &ops.Error{Message: marked.Message, Hint: marked.Hint + ", or let dbbot do it: dbbot demo --install", Cause: err}
 }
 
 // install runs the system's own commands, where that was tried. Root needs no help, everybody else sudo.
@@ -162,6 +169,8 @@ func (d *demo) startShop(ctx context.Context) (*shop, error) {
 		with = "without pg_stat_statements, which is not installed"
 	}
 	d.say("databases orders (production, %d rows, 2 migrations pending, %s) and reporting (staging, %d rows)", orders, with, reporting)
+	d.group.Go(func() error { s.work(ctx); return nil })
+	d.say("a workload of %d sessions: one forgot its transaction, one waits for it, one report is slow", len(sessions()))
 	return s, nil
 }
 

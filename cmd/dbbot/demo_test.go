@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
 )
 
@@ -30,12 +32,12 @@ func temporary(t *testing.T) string {
 }
 
 // demoIn starts the demo as a process of its own, with its temporary files in dir alone.
-func demoIn(t *testing.T, dir string) (*exec.Cmd, *lockedBuffer) {
+func demoIn(t *testing.T, dir string, vars ...string) (*exec.Cmd, *lockedBuffer) {
 	t.Helper()
 	if _, err := cluster.Find(t.Context()); errors.Is(err, exec.ErrNotFound) {
 		t.Skip(err)
 	}
-	return program(t, map[string]string{"TMPDIR": dir, "REDIS_URL": ""}, "demo", "--no-open")
+	return program(t, with(map[string]string{"TMPDIR": dir, "REDIS_URL": ""}, vars...), "demo", "--no-open")
 }
 
 // server is the pid of the PostgreSQL server that runs in dir, and its directory.
@@ -119,6 +121,28 @@ func TestDemoInterruptedWhileItStarts(t *testing.T) {
 	leftIn(t, dir)
 }
 
+func TestDemoEndsAtOnceWhereItsPortIsTaken(t *testing.T) {
+	taken, err := pageListener(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := strings.Cut(taken.Addr().String(), ":")
+	code, out, errs := runs(t, nil, "demo", "--no-open", "--port", port)
+	if code != 1 || !strings.Contains(errs, "Choose another with --port") || out != "" {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+func TestDemoEndsByItselfWhenAPartDoes(t *testing.T) {
+	dir := temporary(t)
+	child, log := demoIn(t, dir, "REDIS_URL", "http://this-is-no-redis") // which only the last step looks at
+	if err := child.Wait(); child.ProcessState.ExitCode() != 2 || !strings.Contains(log.String(), "redis.url") {
+		t.Errorf("%v\n%s", err, log)
+	}
+	leftIn(t, dir)
+}
+
 func TestInstallOnlyWhereItWasTried(t *testing.T) {
 	err := install(t.Context(), cluster.Installer{Commands: [][]string{{"false"}}}, &lockedBuffer{})
 	if err == nil || !strings.Contains(err.Error(), "Debian and Ubuntu only") {
@@ -134,6 +158,27 @@ func TestInstallOnlyWhereItWasTried(t *testing.T) {
 	err = install(t.Context(), cluster.Installer{Tested: true, Commands: [][]string{{"false"}, {"echo", "never"}}}, log)
 	if err == nil || strings.Contains(log.String(), "never") {
 		t.Errorf("%v, %s", err, log)
+	}
+}
+
+func TestInstallIsOfferedWhereItWasTried(t *testing.T) {
+	missing := &ops.Error{Message: "not installed", Hint: "Install them with: x", Cause: exec.ErrNotFound}
+	for name, tt := range map[string]struct {
+		err    error
+		tested bool
+		offers bool
+	}{
+		"missing, on Debian": {missing, true, true}, "missing, elsewhere": {missing, false, false}, "there": {nil, true, false},
+		"broken": {errors.New("initdb crashed"), true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			err := offer(tt.err, cluster.Installer{Tested: tt.tested})
+			tell(&said, err)
+			if strings.Contains(said.String(), "demo --install") != tt.offers || (err == nil) != (tt.err == nil) {
+				t.Errorf("got %s", &said)
+			}
+		})
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"dbbot/ops"
 
 	"github.com/alicebob/miniredis/v2"
-	"golang.org/x/sync/errgroup"
 )
 
 // manifest is the app's, as Slack gets it; a test keeps it equal to the one at the top of the module.
@@ -30,12 +29,8 @@ type town struct {
 	botToken, appToken ops.Secret
 }
 
-func (d *demo) startWorkspace(port int) (town, error) {
+func (d *demo) startWorkspace(listener net.Listener) (town, error) {
 	config, err := workspace.Load(workspace.Source{Name: "manifest.yml", Text: manifest}, workspace.DefaultSeed())
-	if err != nil {
-		return town{}, err
-	}
-	listener, err := pageListener(port)
 	if err != nil {
 		return town{}, err
 	}
@@ -76,7 +71,7 @@ func pageListener(port int) (net.Listener, error) {
 const clockTick = 100 * time.Millisecond
 
 // startRedis runs a Redis inside this process, unless REDIS_URL names another.
-func (d *demo) startRedis(ctx context.Context, group *errgroup.Group) (ops.Secret, error) {
+func (d *demo) startRedis(ctx context.Context) (ops.Secret, error) {
 	if url, set := d.process.env("REDIS_URL"); set && url != "" {
 		d.say("Redis as REDIS_URL says")
 		return ops.Secret(url), nil
@@ -86,7 +81,7 @@ func (d *demo) startRedis(ctx context.Context, group *errgroup.Group) (ops.Secre
 		return "", err
 	}
 	d.later(func() error { server.Close(); return nil })
-	group.Go(func() error {
+	d.group.Go(func() error {
 		for last := time.Now(); ctx.Err() == nil; {
 			pause(ctx, clockTick)
 			now := time.Now()
