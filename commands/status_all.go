@@ -157,10 +157,10 @@ func (s seen) blocked() string {
 func (s seen) lag() string {
 	return of(s.status.Replication, "replication unseen", func(v postgres.Replication) string {
 		switch {
-		case v.Receiver != nil && v.Receiver.Lag() == 0:
+		case v.Receiver != nil && v.Receiver.Behind() == "":
 			return "up to date with its primary"
 		case v.Receiver != nil:
-			return v.Receiver.Lag().String() + " behind its primary"
+			return v.Receiver.Behind() + " behind its primary"
 		case v.Hidden > 0:
 			return "replicas unseen"
 		case len(v.Replicas) == 0:

@@ -74,8 +74,8 @@ func replicationFacts(v postgres.Replication) (f fact) {
 	}
 	if v.Receiver != nil {
 		parts[0] = "up to date with its primary"
-		if lag := v.Receiver.Lag(); lag > 0 {
-			parts[0] = lag.String() + " behind its primary"
+		if behind := v.Receiver.Behind(); behind != "" {
+			parts[0] = behind + " behind its primary"
 		}
 	}
 	if len(v.Slots) > 0 {

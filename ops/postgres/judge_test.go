@@ -113,6 +113,20 @@ func receiver(r Receiver) func(*Status) {
 	return func(s *Status) { s.Replication.Value.Receiver = &r }
 }
 
+func TestBehind(t *testing.T) {
+	for r, want := range map[Receiver]string{
+		{Streaming: true, Replayed: 9 * hours}:                   "", // a primary at rest
+		{Streaming: true, Bytes: 1 << 20, Replayed: 2 * minutes}: "2 min",
+		{Streaming: true, Bytes: 1 << 20}:                        "1 MB",
+		{Replayed: 2 * hours}:                                    "2 h",
+		{}:                                                       "an unknown time",
+	} {
+		if got := r.Behind(); got != want {
+			t.Errorf("%+v: got %q, want %q", r, got, want)
+		}
+	}
+}
+
 func TestJudgeOfNothingWrong(t *testing.T) {
 	findings := Judge(quiet(), DefaultThresholds())
 	for _, f := range findings {

@@ -44,3 +44,16 @@ func (r Receiver) Lag() Age {
 	}
 	return r.Replayed
 }
+
+// Behind says how far, in time where that is known, else in WAL; empty where it is up to date.
+func (r Receiver) Behind() string {
+	switch {
+	case r.Lag() > 0:
+		return r.Lag().String()
+	case r.Bytes > 0: // nothing was replayed since it started: no commit to tell the time by
+		return r.Bytes.String()
+	case !r.Streaming:
+		return "an unknown time"
+	}
+	return ""
+}

@@ -1,0 +1,129 @@
+package postgres
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"dbbot/ops"
+)
+
+// BenchmarkStatus takes turns between the whole answer, its queries one by one over a connection of their own, and
+// psql running the same queries one after another, so that all meet the same server in the same state. Reported are
+// medians: of the answer, of its slowest single query, of psql with its start, of psql's start alone, and the ratios.
+func BenchmarkStatus(b *testing.B) {
+	databaseURL := busyShop(b)
+	r := reader(b, Database{URL: ops.Secret(databaseURL), Migrations: GolangMigrate})
+	lookNow(b, r) // connects
+	compare(b, r, databaseURL, databaseURL)
+}
+
+// BenchmarkStatusFarAway does the same over a network of 20 ms there and back.
+func BenchmarkStatusFarAway(b *testing.B) {
+	databaseURL := busyShop(b)
+	p, through := proxy(b, anyServer(b))
+	toxic(b, p, `{"type": "latency", "stream": "downstream", "attributes": {"latency": 20}}`)
+	r := reader(b, Database{URL: ops.Secret(through(databaseURL)), Migrations: GolangMigrate})
+	lookNow(b, r)
+	compare(b, r, databaseURL, through(databaseURL))
+}
+
+func compare(b *testing.B, r *Reader, near, psqlURL string) {
+	single := connect(b, near).PgConn()
+	queries := r.databases["orders"].queries(single)
+	psql, file := psqlFile(b, queries)
+	var answer, slowest, script, start []time.Duration
+	for b.Loop() {
+		begun := time.Now()
+		s := lookNow(b, r)
+		answer = append(answer, time.Since(begun))
+		if all := faults(s); all != nil {
+			b.Fatal(all)
+		}
+		slowest = append(slowest, slowestOf(b, single, queries))
+		if psql != "" {
+			script = append(script, run(b, psql, "-X", "-q", "-At", "-d", psqlURL, "-f", file))
+			start = append(start, run(b, psql, "-X", "-q", "-At", "-d", psqlURL, "-c", "SELECT 1"))
+		}
+	}
+	b.ReportMetric(0, "ns/op") // a turn holds all of them: it says nothing
+	report := func(d []time.Duration, unit string) float64 {
+		if len(d) == 0 {
+			return 0
+		}
+		slices.Sort(d)
+		ms := float64(d[len(d)/2].Microseconds()) / 1000
+		b.ReportMetric(ms, unit)
+		return ms
+	}
+	a, q := report(answer, "answer-ms"), report(slowest, "slowest-query-ms")
+	b.ReportMetric(a/q, "answer/slowest")
+	if psql != "" {
+		b.ReportMetric(report(script, "psql-ms")/a, "psql/answer")
+		report(start, "psql-start-ms")
+	}
+}
+
+// busyShop has as many tables as a grown application, and sessions to look at.
+func busyShop(b *testing.B) string {
+	databaseURL := shop(b, anyServer(b))
+	conn := connect(b, databaseURL)
+	do(b, conn, `DO $$ BEGIN FOR n IN 1..200 LOOP
+		EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, note text, other text UNIQUE)', n); END LOOP; END $$`, "ANALYZE")
+	for range 10 {
+		do(b, connect(b, databaseURL), "SELECT count(*) FROM orders")
+	}
+	do(b, connect(b, databaseURL), "BEGIN", "LOCK TABLE t1")
+	inBackground(b, connect(b, databaseURL), "SELECT * FROM t1")
+	return databaseURL
+}
+
+// queries are the statements of a status, without those that open and close its transaction.
+func (d *database) queries(conn *pgconn.PgConn) (all []string) {
+	for _, s := range d.sections {
+		all = append(all, s.statements(major(conn.ParameterStatus("server_version")))...)
+	}
+	return all
+}
+
+// slowestOf runs each in a transaction like the reader's, and gives the longest time of one.
+func slowestOf(b *testing.B, conn *pgconn.PgConn, queries []string) (slowest time.Duration) {
+	for _, sql := range append([]string{begin, settings}, append(queries, rollback)...) {
+		begun := time.Now()
+		if result := conn.ExecParams(b.Context(), sql, nil, nil, nil, nil).Read(); result.Err != nil {
+			b.Fatal(sql, result.Err)
+		}
+		slowest = max(slowest, time.Since(begun))
+	}
+	return slowest
+}
+
+// psqlFile writes the same transaction for psql; psql is empty where there is none.
+func psqlFile(b *testing.B, queries []string) (psql, file string) {
+	psql, err := exec.LookPath("psql")
+	if err != nil {
+		return "", ""
+	}
+	file = filepath.Join(b.TempDir(), "status.sql")
+	text := strings.Join(append([]string{begin, settings}, append(queries, rollback)...), ";\n") + ";\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return psql, file
+}
+
+func run(b *testing.B, program string, args ...string) time.Duration {
+	cmd := exec.Command(program, args...)
+	begun := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "ERROR") {
+		b.Fatal(fmt.Sprint(err), string(out))
+	}
+	return time.Since(begun)
+}
