@@ -5,8 +5,6 @@ import (
 	"errors"
 	stdflag "flag" // flag is a rule of the validator here
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,22 +51,15 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// house is a workspace with its page.
+// house is a workspace for tests of the page.
 func house(t *testing.T, change func(*Config)) *world {
-	w := open(t, func(cfg *Config) {
+	return open(t, func(cfg *Config) {
 		unlimited(cfg)
 		cfg.Channels[0].Topic = "Everything about the shop"
 		if change != nil {
 			change(cfg)
 		}
 	})
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", servePage)
-	mux.Handle("/", w.Handler())
-	server := httptest.NewServer(mux)
-	t.Cleanup(func() { w.Close(); server.Close() })
-	w.url = server.URL
-	return w
 }
 
 // tab is one open page. It notes every complaint of the browser and every request to another host.
@@ -123,6 +114,24 @@ func (p *tab) complaints() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]string{}, p.faults...)
+}
+
+// forgive forgets complaints about what a test did on purpose.
+func (p *tab) forgive() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = nil
+}
+
+// legible checks what is on the screen now: contrast, and names for screen readers.
+func (p *tab) legible() {
+	p.Helper()
+	for _, low := range evaluate[[]string](p, contrastScript) {
+		p.Errorf("low contrast: %s", low)
+	}
+	for _, nameless := range evaluate[[]string](p, namedScript) {
+		p.Errorf("no name for a screen reader: %s", nameless)
+	}
 }
 
 func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {

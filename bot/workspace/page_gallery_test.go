@@ -44,12 +44,7 @@ func TestThePageDrawsEveryBlock(t *testing.T) {
 				p := w.tab(t, chrome, width, "/?as=U0ANA&channel=C0GENERAL&theme="+theme)
 				p.until(fmt.Sprintf(`document.querySelectorAll("#log .message").length === %d`, len(gallery(t))))
 				checkTypes(p)
-				for _, low := range evaluate[[]string](p, contrastScript) {
-					t.Errorf("low contrast: %s", low)
-				}
-				for _, nameless := range evaluate[[]string](p, namedScript) {
-					t.Errorf("no name for a screen reader: %s", nameless)
-				}
+				p.legible()
 				if wide := evaluate[int](p, `document.documentElement.scrollWidth`); wide > int(width) {
 					t.Errorf("the page is %d wide on a screen of %d", wide, width)
 				}

@@ -77,6 +77,7 @@ func TestACommandAndAClickByKeyboardAlone(t *testing.T) {
 	p.keys(kb.Enter)
 	p.see(`[data-testid="confirm"]`)
 	p.shot("confirm")
+	p.legible()
 	p.keys(kb.Escape)
 	p.gone(`[data-testid="confirm"]`)
 	if got := p.focused(); got != "approve" {
@@ -103,6 +104,7 @@ func TestAPersonSeesOnlyWhatIsTheirs(t *testing.T) {
 	p.see(`[data-ephemeral]`)
 	p.click(`[data-testid="person-switch"]`)
 	p.shot("people")
+	p.legible()
 	p.click(`[data-user="U0BEN"][role=menuitemradio]`)
 	p.see(`[data-testid="person-switch"][data-user="U0BEN"]`)
 	p.gone(`[data-ephemeral]`)
@@ -144,6 +146,7 @@ func TestAThreadIsReadAndAnswered(t *testing.T) {
 			w.api("chat.postMessage", "channel", "C0GENERAL", "thread_ts", parent, "text", "and *growing*")
 			p.see(`#thread-log .message[data-user="U0BOT"] strong`)
 			p.shot(fmt.Sprintf("thread-%d", width))
+			p.legible()
 			p.keys("/db status")
 			p.see(`#thread-text-hint .icon`)
 			p.keys(kb.Escape)

@@ -62,6 +62,7 @@ func TestAModalIsFilledRefusedMendedAndSent(t *testing.T) {
 	p.until(fmt.Sprintf(`document.querySelector('%s').innerText === "Lower case, please."`, name))
 	p.until(`document.activeElement.getAttribute("aria-invalid") === "true"`)
 	p.shot("modal-error")
+	p.legible()
 
 	p.keys(kb.Home + kb.Delete + "o" + kb.Enter)
 	app.ack(app.read(), fields{"response_action": "update", "view": fields{"type": "modal", "title": fields{"type": "plain_text", "text": "Done"},
@@ -89,6 +90,7 @@ func TestSelectsInAModal(t *testing.T) {
 	p.keys("lee")
 	p.see(`.listbox [data-value="U0LEE"]`)
 	p.shot("select-380-dark")
+	p.legible()
 	p.keys(kb.Enter)
 	p.see(`.listbox [data-value="U0ANA"]`) // the list stays open for more
 	p.keys(kb.Escape)
@@ -145,6 +147,7 @@ func TestTheHomeTabOfAnApp(t *testing.T) {
 		`{"type":"home","blocks":[{"type":"header","text":{"type":"plain_text","text":"Your requests"}},{"type":"actions","elements":[{"type":"button","action_id":"look","text":{"type":"plain_text","text":"Look"}}]}]}`)
 	p.see(`[data-testid="home"] [data-action-id="look"]`)
 	p.shot("home")
+	p.legible()
 	p.click(`[data-action-id="look"]`)
 	click := app.read()
 	if at(click, "payload", "container", "type") != "view" || at(click, "payload", "actions", 0, "action_id") != "look" {
@@ -176,6 +179,7 @@ func TestTheDeveloperPanelShowsWhatWasSent(t *testing.T) {
 			p.click(`.dev-row.failed summary`)
 			p.until(`document.querySelector(".dev-row.failed pre")?.innerText.includes('"channel": "C0NOWHERE"')`)
 			p.shot(fmt.Sprintf("dev-%d", width))
+			p.legible()
 			p.do("filter", chromedp.SendKeys(chromedp.CSS(`[data-testid="dev-filter"]`), "app_mention"))
 			p.until(`[...document.querySelectorAll('[data-testid="dev-row"]')].every((r) => r.dataset.kind === "envelope")`)
 			p.keys(kb.Escape)
@@ -194,6 +198,7 @@ func TestASilentAppIsReportedByNotice(t *testing.T) {
 	p.keys(kb.Enter)
 	p.see(`#log .message[data-user="USLACKBOT"][data-ephemeral]`)
 	p.shot("notice")
+	p.legible()
 	w.connect()
 	p.gone(`[data-testid="offline-note"]`)
 }
@@ -206,6 +211,7 @@ func TestTheSideBarIsADrawerOnAPhone(t *testing.T) {
 	p.see(`.side [data-channel="C0QUIET"]`)
 	p.until(`document.getElementById("side").contains(document.activeElement)`)
 	p.shot("drawer-380")
+	p.legible()
 	p.keys(kb.Escape)
 	p.until(`getComputedStyle(document.getElementById("side")).visibility === "hidden"`)
 	p.click("#open-side")

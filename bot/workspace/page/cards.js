@@ -14,7 +14,7 @@ function cardBlock(block, surface) {
 }
 
 function carouselBlock(block, surface) {
-  const cards = (block.elements ?? []).map((card, i) => el("li", {}, oneBlock({ ...card, block_id: card.block_id ?? `${block.block_id}-${i}` }, surface)));
+  const cards = (block.elements ?? []).map((card) => el("li", {}, oneBlock({ ...card, block_id: card.block_id ?? block.block_id }, surface)));
   const strip = el("ul", { class: "carousel", tabindex: "0", "aria-label": `${cards.length} cards, scrolls sideways` }, cards);
   const move = (by) => strip.scrollBy({ left: by * strip.clientWidth * 0.8, behavior: calm() ? "auto" : "smooth" });
   return el("div", { class: "carousel-frame" }, strip, cards.length > 1 && el("div", { class: "pager" }, el("button", { type: "button", class: "small-button", "aria-label": "Cards before", onclick: () => move(-1) }, "‹"), el("button", { type: "button", class: "small-button", "aria-label": "Cards after", onclick: () => move(1) }, "›")));
@@ -25,7 +25,7 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 function containerBlock(block, surface) {
   const title = block.rich_text_title ? richText(block.rich_text_title) : textObject(block.title);
   const head = el("span", { class: "container-title" }, block.icon && picture(block.icon.image_url, block.icon.alt_text, "card-icon"), el("span", {}, el("span", { class: "strong" }, title), block.subtitle && el("span", { class: "soft block" }, cardText(block.subtitle))));
-  const inside = (block.child_blocks ?? []).map((child, i) => oneBlock({ ...child, block_id: child.block_id ?? `${block.block_id}-${i}` }, surface));
+  const inside = (block.child_blocks ?? []).map((child) => oneBlock({ ...child, block_id: child.block_id ?? block.block_id }, surface));
   const className = `container${block.has_header_divider ? " ruled" : ""}`;
   if (!block.is_collapsible) return el("section", { class: className }, el("div", { class: "container-head" }, head), el("div", { class: "container-body" }, inside));
   return el("details", { class: className, open: !block.default_collapsed }, el("summary", { class: "container-head" }, head, icon("down")), el("div", { class: "container-body" }, inside));
@@ -33,9 +33,9 @@ function containerBlock(block, surface) {
 
 /** layoutBlock sets blocks beside one another; on a narrow screen they follow one another. */
 function layoutBlock(block, surface) {
-  const item = (cell, at) => el("div", { class: `cell cell-${cell.width ?? "standard"} cell-${cell.horizontal_alignment ?? "start"}` }, oneBlock({ ...cell.block, block_id: cell.block?.block_id ?? `${block.block_id}-${at}` }, surface));
+  const item = (cell) => el("div", { class: `cell cell-${cell.width ?? "standard"} cell-${cell.horizontal_alignment ?? "start"}` }, oneBlock({ ...cell.block, block_id: cell.block?.block_id ?? block.block_id }, surface));
   return el("section", { class: `layout lines-${block.grid_lines ?? "none"}`, "aria-label": block.label }, block.is_label_visible && el("div", { class: "strong" }, block.label),
-    (block.rows ?? []).map((row, i) => el("div", { class: "layout-row" }, (row.items ?? []).map((cell, k) => item(cell, `${i}-${k}`)))));
+    (block.rows ?? []).map((row) => el("div", { class: "layout-row" }, (row.items ?? []).map(item))));
 }
 
 const alertIcons = { info: "info", warning: "warning", error: "warning", success: "check" };

@@ -48,9 +48,6 @@ function slackDate(seconds, format, fallback, address) {
   if (Number.isNaN(date.getTime())) return el("span", {}, fallback || String(format));
   const known = String(format).replace(/\{(\w+)\}/g, (whole, token) => (dateTokens[token] ? dateTokens[token](date) : whole));
   if (/\{\w+\}/.test(known)) return el("span", {}, fallback || String(format));
-  const time = el("time", { datetime: date.toISOString(), title: fullTime(date), class: "date" }, capitalAtStart(format, known));
+  const time = el("time", { datetime: date.toISOString(), title: fullTime(date), class: "date" }, known);
   return address ? link(address, time) : time;
 }
-
-// A date that opens its text reads better as "Today", as Slack does it.
-const capitalAtStart = (format, words) => (/^\{(date|day)\w*pretty\}/.test(format) ? capital(words) : words);

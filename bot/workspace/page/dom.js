@@ -52,7 +52,7 @@ const icons = {
 };
 
 function icon(name) {
-  const drawing = svg("svg", { viewBox: "0 0 20 20", class: "icon", "aria-hidden": "true", focusable: "false" });
+  const drawing = svg("svg", { viewBox: "0 0 20 20", class: `icon icon-${name}`, "aria-hidden": "true", focusable: "false" });
   drawing.append(svg("path", { d: icons[name] ?? icons.info }));
   return drawing;
 }

@@ -86,7 +86,7 @@ function logItems(messages, inThread) {
 }
 
 const belongsUnder = (before, message) => before.user === message.user && before.username === message.username && before.bot_id === message.bot_id
-  && Boolean(before.ephemeral) === Boolean(message.ephemeral) && !before.reply_count && Number(message.ts) - Number(before.ts) < groupWithin;
+  && !before.ephemeral && !message.ephemeral && !before.reply_count && Number(message.ts) - Number(before.ts) < groupWithin;
 
 /** reconcile makes container hold exactly items, leaving every node that has not changed alone. */
 function reconcile(container, items) {
@@ -131,6 +131,16 @@ function drawLog({ toEnd = false } = {}) {
   if (toEnd || atEnd) log.scrollTop = log.scrollHeight;
   else $("new-pill").hidden = log.dataset.length === String(messages.length) || $("new-pill").hidden === false;
   log.dataset.length = messages.length;
+  showLinked();
+}
+
+/** showLinked goes, once, to the message that the address names after its #. */
+function showLinked() {
+  const linked = state.linked && document.querySelector(`.log [data-ts="${CSS.escape(state.linked)}"]`);
+  if (!linked) return;
+  state.linked = "";
+  linked.scrollIntoView({ block: "center" });
+  linked.focus({ preventScroll: true });
 }
 
 const emptyChannel = () => el("div", { class: "empty" }, el("h3", {}, "Nothing here yet"), el("p", { class: "soft" }, state.boot?.commands?.length ? `Type ${state.boot.commands[0].command} ${state.boot.commands[0].usage_hint ?? ""} below to begin.` : "Write the first message below."));

@@ -124,7 +124,7 @@ function tabKeys(event) {
 
 function begin() {
   const address = readAddress();
-  Object.assign(state, { as: address.as, channel: address.channel, thread: address.thread, tab: address.tab });
+  Object.assign(state, { as: address.as, channel: address.channel, thread: address.thread, tab: address.tab, linked: location.hash.slice(1) });
   setTheme(address.theme);
   for (const button of document.querySelectorAll("[data-icon]")) button.append(icon(button.dataset.icon));
   $("open-side").addEventListener("click", openSide);

@@ -7,7 +7,7 @@ const state = {
   replies: [],         // of the open thread, the parent first
   notices: new Map(),  // channel → what Slackbot told this person; the server does not keep these
   unread: new Set(), rawShown: new Set(), drafts: new Map(), surfaces: new Map(),
-  home: null,
+  home: null, linked: "",
 };
 
 const slackbot = "USLACKBOT";

@@ -70,8 +70,14 @@ async function loadHistory(channel, { toEnd = false } = {}) {
   if (as !== state.as) return;
   if (answer.ok === false) return toast(inWords(answer.error));
   if (arrivals.get(channel) !== before) return loadHistory(channel, { toEnd });
-  state.messages.set(channel, answer.messages ?? []);
+  state.messages.set(channel, keepingSame(answer.messages ?? [], state.messages.get(channel) ?? []));
   if (channel === state.channel) drawLog({ toEnd });
+}
+
+/** keepingSame lets messages that have not changed stay the very objects they were, so that they are not drawn, or read out, again. */
+function keepingSame(fresh, held) {
+  const before = new Map(held.map((m) => [m.ts, m]));
+  return fresh.map((m) => (JSON.stringify(before.get(m.ts)) === JSON.stringify(m) ? before.get(m.ts) : m));
 }
 
 function refresh() {

@@ -24,7 +24,7 @@ async function loadThread() {
   const answer = await ask(query("/page/history", { as, channel, thread }));
   if (thread !== state.thread || channel !== state.channel || as !== state.as) return;
   if (answer.ok === false) return toast(inWords(answer.error));
-  state.replies = answer.messages ?? [];
+  state.replies = keepingSame(answer.messages ?? [], state.replies);
   drawThread({ toEnd: true });
 }
 
@@ -51,6 +51,7 @@ function drawThread({ toEnd = false } = {}) {
   const count = { key: "count", parts: [replies.length], make: () => el("div", { class: "day", role: "separator" }, el("span", {}, replies.length === 1 ? "1 reply" : `${replies.length} replies`)) };
   reconcile(log, parent ? [...logItems([parent], true), count, ...logItems(replies, true)] : []);
   if (toEnd || atEnd) log.scrollTop = log.scrollHeight;
+  showLinked();
 }
 
 /** listKeys: arrows go from message to message, Escape goes back to the composer. */
