@@ -43,6 +43,7 @@ func (r *request) bot(s *Server) *Person { return s.people.byID[r.app.BotUser] }
 
 // Call is a call of the Web API or of a response URL, for the log. Tokens are masked.
 type Call struct {
+	ID         string        `json:"id"`
 	Method     string        `json:"method"`
 	App        string        `json:"app,omitempty"`
 	At         time.Time     `json:"at"`
@@ -164,7 +165,7 @@ func (s *Server) record(entry *Call, began time.Time, body []byte) {
 	entry.MS = milliseconds(entry.Took)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	entry.At = s.now()
+	entry.ID, entry.At = s.id("R"), s.now()
 	entry.Request, entry.Response = s.mask(entry.Request), s.mask(string(body))
 	s.calls.add(entry)
 	s.hub.publish("call", audience{}, func() any { return entry })

@@ -114,6 +114,7 @@ func TestWhatThePageIsTold(t *testing.T) {
 	if m, _ := page.next("channel"); at(m, "channel", "id") != "C0QUIET" || at(m, "channel", "visible") != true {
 		t.Errorf("a public channel that Ana left: %v", m)
 	}
+	w.api("auth.test")
 	if m, _ := page.next("call"); at(m, "method") == nil || at(m, "id") == nil {
 		t.Errorf("call: %v", m)
 	}

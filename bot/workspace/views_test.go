@@ -69,25 +69,26 @@ func TestViewsAreChecked(t *testing.T) {
 	b := w.connect()
 	id := b.opened(modal("One", fields{"external_id": "mine"}))
 	hash := at(decode(t, w.Views("U0ANA")[0]), "hash").(string)
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name   string
 		method string
 		body   fields
 		want   string
 	}{
-		"no view":            {"views.open", fields{"trigger_id": b.trigger("U0ANA")}, "invalid_arguments"},
-		"title too long":     {"views.open", fields{"trigger_id": b.trigger("U0ANA"), "view": modal("a title of more than 24 characters", nil)}, "invalid_arguments"},
-		"a home in a modal":  {"views.open", fields{"trigger_id": b.trigger("U0ANA"), "view": home("hi")}, "invalid_arguments"},
-		"a modal as home":    {"views.publish", fields{"user_id": "U0ANA", "view": modal("One", nil)}, "invalid_arguments"},
-		"nothing to push on": {"views.push", fields{"trigger_id": b.trigger("U0ANA"), "view": modal("Two", nil)}, "not_found"},
-		"same external id":   {"views.open", fields{"trigger_id": b.trigger("U0ANA"), "view": modal("Two", fields{"external_id": "mine"})}, "duplicate_external_id"},
-		"wrong hash":         {"views.update", fields{"view_id": id, "hash": "old", "view": modal("Two", nil)}, "hash_conflict"},
-		"unknown view":       {"views.update", fields{"view_id": "V0", "view": modal("Two", nil)}, "not_found"},
-		"unknown person":     {"views.publish", fields{"user_id": "U0X", "view": home("hi")}, "user_not_found"},
-		"too large":          {"views.publish", fields{"user_id": "U0ANA", "view": large()}, "view_too_large"},
-		"update by external": {"views.update", fields{"external_id": "mine", "hash": hash, "view": modal("Three", nil)}, ""},
+		{"no view", "views.open", fields{"trigger_id": b.trigger("U0ANA")}, "invalid_arguments"},
+		{"title too long", "views.open", fields{"trigger_id": b.trigger("U0ANA"), "view": modal("a title of more than 24 characters", nil)}, "invalid_arguments"},
+		{"a home in a modal", "views.open", fields{"trigger_id": b.trigger("U0ANA"), "view": home("hi")}, "invalid_arguments"},
+		{"a modal as home", "views.publish", fields{"user_id": "U0ANA", "view": modal("One", nil)}, "invalid_arguments"},
+		{"nothing to push on", "views.push", fields{"trigger_id": b.trigger("U0ANA"), "view": modal("Two", nil)}, "not_found"},
+		{"same external id", "views.open", fields{"trigger_id": b.trigger("U0ANA"), "view": modal("Two", fields{"external_id": "mine"})}, "duplicate_external_id"},
+		{"wrong hash", "views.update", fields{"view_id": id, "hash": "old", "view": modal("Two", nil)}, "hash_conflict"},
+		{"unknown view", "views.update", fields{"view_id": "V0", "view": modal("Two", nil)}, "not_found"},
+		{"unknown person", "views.publish", fields{"user_id": "U0X", "view": home("hi")}, "user_not_found"},
+		{"too large", "views.publish", fields{"user_id": "U0ANA", "view": large()}, "view_too_large"},
+		{"update by external", "views.update", fields{"external_id": "mine", "hash": hash, "view": modal("Three", nil)}, ""},
 	} {
 		if answer := w.json("/api/"+c.method, c.body); answer["error"] != nil && answer["error"] != c.want || answer["error"] == nil && c.want != "" {
-			t.Errorf("%s: %v, want %q", name, answer, c.want)
+			t.Errorf("%s: %v, want %q", c.name, answer, c.want)
 		}
 	}
 	if got := at(decode(t, w.Views("U0ANA")[0]), "title", "text"); got != "Three" {

@@ -256,7 +256,7 @@ type stream struct {
 
 func (w *world) stream(as string, last string) *stream {
 	w.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	w.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, "GET", w.url+"/page/stream?as="+as, nil)
 	if err != nil {
