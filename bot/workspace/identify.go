@@ -3,7 +3,15 @@ package workspace
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
 )
+
+// held is an element that people can press or fill in, the block it is in, and the outermost block around that.
+type held struct {
+	outer, block, element map[string]any
+}
 
 // identified gives every block a block_id and every interactive element an action_id where the app left it out, as
 // Slack does. The blocks have been validated.
@@ -11,17 +19,16 @@ func identified(blocks json.RawMessage) json.RawMessage {
 	value, _ := decodeJSON(blocks)
 	list, _ := value.([]any)
 	changed := false
+	name := func(object map[string]any, id string) {
+		if given, _ := object[id].(string); given == "" {
+			object[id], changed = randomID(), true
+		}
+	}
 	for _, item := range list {
-		block, _ := item.(map[string]any)
-		if block == nil {
-			continue
-		}
-		if id, _ := block["block_id"].(string); id == "" {
-			block["block_id"], changed = randomID(), true
-		}
-		for _, element := range elementsIn(block) {
-			if id, _ := element["action_id"].(string); id == "" && interactive(element) {
-				element["action_id"], changed = randomID(), true
+		if block, ok := item.(map[string]any); ok {
+			eachBlock(block, func(block map[string]any) { name(block, "block_id") })
+			for _, one := range elementsIn(block) {
+				name(one.element, "action_id")
 			}
 		}
 	}
@@ -35,40 +42,95 @@ func identified(blocks json.RawMessage) json.RawMessage {
 	return out
 }
 
-// elementsIn lists the elements a block holds at first hand: what people can press or choose.
-func elementsIn(block map[string]any) []map[string]any {
+// eachBlock visits a block and the blocks inside it: carousels, containers and layouts hold some.
+func eachBlock(block map[string]any, visit func(map[string]any)) {
+	visit(block)
+	for _, inner := range innerBlocks(block) {
+		eachBlock(inner, visit)
+	}
+}
+
+func innerBlocks(block map[string]any) []map[string]any {
 	var out []map[string]any
 	add := func(item any) {
-		if element, ok := item.(map[string]any); ok {
-			out = append(out, element)
+		if inner, ok := item.(map[string]any); ok {
+			out = append(out, inner)
 		}
 	}
-	add(block["accessory"])
-	add(block["element"])
-	for _, list := range []string{"elements", "actions"} {
-		items, _ := block[list].([]any)
-		for _, item := range items {
-			add(item)
-		}
+	items := func(value any) []any {
+		list, _ := value.([]any)
+		return list
 	}
-	nested, _ := block["elements"].([]any)
-	children, _ := block["child_blocks"].([]any)
-	for _, item := range append(nested, children...) { // carousels and containers hold blocks
-		if inner, ok := item.(map[string]any); ok && (inner["actions"] != nil || inner["elements"] != nil || inner["accessory"] != nil) {
-			out = append(out, elementsIn(inner)...)
+	switch block["type"] {
+	case "carousel":
+		for _, card := range items(block["elements"]) {
+			add(card)
+		}
+	case "container":
+		for _, child := range items(block["child_blocks"]) {
+			add(child)
+		}
+	case "layout":
+		for _, row := range items(block["rows"]) {
+			fields, _ := row.(map[string]any)
+			for _, item := range items(fields["items"]) {
+				cell, _ := item.(map[string]any)
+				add(cell["block"])
+			}
 		}
 	}
 	return out
 }
 
-// interactive reports whether an element takes part in block_actions.
-func interactive(element map[string]any) bool {
-	switch kind, _ := element["type"].(string); kind {
-	case "", "image", "mrkdwn", "plain_text", "rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted",
-		"url", "card":
-		return false
+// elementsIn lists what people can press or fill in, in a block and the blocks inside it.
+func elementsIn(outer map[string]any) []held {
+	var out []held
+	eachBlock(outer, func(block map[string]any) {
+		inner := innerBlocks(block)
+		for _, value := range block {
+			eachElement(value, func(element map[string]any) bool {
+				nested := slices.ContainsFunc(inner, func(b map[string]any) bool { return same(b, element) })
+				if !nested && interactive(element) {
+					out = append(out, held{outer, block, element})
+				}
+				return nested
+			})
+		}
+	})
+	return out
+}
+
+// eachElement visits the objects in a value; skip says that an object is looked at elsewhere. Elements hold no others.
+func eachElement(value any, visit func(map[string]any) (skip bool)) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			eachElement(item, visit)
+		}
+	case map[string]any:
+		if visit(value) || interactive(value) {
+			return
+		}
+		for _, item := range value {
+			eachElement(item, visit)
+		}
 	}
-	return true
+}
+
+// same reports whether two objects are one object, not only equal.
+func same(a, b map[string]any) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
+
+// interactive reports whether an object is an element that takes part in block_actions or in a view's state.
+func interactive(object map[string]any) bool {
+	kind, _ := object["type"].(string)
+	switch kind {
+	case "button", "workflow_button", "icon_button", "feedback_buttons", "overflow", "checkboxes", "radio_buttons", "datepicker",
+		"timepicker", "datetimepicker":
+		return true
+	}
+	return strings.HasSuffix(kind, "_select") || strings.HasSuffix(kind, "_input")
 }
 
 const idAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

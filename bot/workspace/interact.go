@@ -63,15 +63,14 @@ func (at place) blocks() []map[string]any {
 	return out
 }
 
-// element finds the element that an action names; without a block_id the first with that action_id.
+// element finds the element that an action names, and its block. An element of a nested block may be named by the
+// outermost one, and without any block_id the first with that action_id is meant.
 func (at place) element(blockID, actionID string) (block, element map[string]any) {
 	for _, block := range at.blocks() {
-		if blockID != "" && block["block_id"] != blockID {
-			continue
-		}
-		for _, element := range elementsIn(block) {
-			if element["action_id"] == actionID && actionID != "" {
-				return block, element
+		for _, one := range elementsIn(block) {
+			here := blockID == "" || one.block["block_id"] == blockID || one.outer["block_id"] == blockID
+			if here && actionID != "" && one.element["action_id"] == actionID {
+				return one.block, one.element
 			}
 		}
 	}

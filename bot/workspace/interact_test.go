@@ -164,3 +164,29 @@ func TestAnExternalSelectAsksTheApp(t *testing.T) {
 		t.Errorf("the page got %v", got)
 	}
 }
+
+func TestElementsOfNestedBlocksAreFound(t *testing.T) {
+	button := func(id string) fields {
+		return fields{"type": "button", "action_id": id, "text": fields{"type": "plain_text", "text": id}}
+	}
+	inner := fields{"type": "section", "text": fields{"type": "plain_text", "text": "x"}, "accessory": button("deep")}
+	for name, block := range map[string]fields{
+		"container": {"type": "container", "block_id": "outer", "child_blocks": []any{inner}},
+		"layout":    {"type": "layout", "block_id": "outer", "rows": []any{fields{"items": []any{fields{"block": inner}}}}},
+		"carousel":  {"type": "carousel", "block_id": "outer", "elements": []any{fields{"type": "card", "actions": []any{button("deep")}}}},
+		"data_table": {"type": "data_table", "block_id": "outer", "rows": []any{
+			[]any{fields{"type": "action_cell", "element": button("deep")}}}},
+	} {
+		filled := identified(json.RawMessage(asJSON(t, []any{block})))
+		at := place{message: &Message{Blocks: filled}}
+		for _, id := range []string{"outer", ""} {
+			found, element := at.element(id, "deep")
+			if element == nil || found["block_id"] == "" || found["block_id"] == nil {
+				t.Errorf("%s: by block %q: %v in %v", name, id, element, found)
+			}
+		}
+		if _, element := at.element("other", "deep"); element != nil {
+			t.Errorf("%s: found in a block that is not there", name)
+		}
+	}
+}

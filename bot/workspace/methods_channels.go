@@ -212,7 +212,7 @@ func paged[T any](r *request, name string, list []T) (fields, error) {
 	}
 	from := 0
 	if cursor := r.text("cursor"); cursor != "" {
-		raw, err := base64.StdEncoding.DecodeString(cursor)
+		raw, _ := base64.StdEncoding.DecodeString(cursor) // what is not a cursor is no number either
 		if from, err = strconv.Atoi(strings.TrimPrefix(string(raw), "at:")); err != nil || from < 0 || from > len(list) {
 			return nil, fail("invalid_cursor")
 		}

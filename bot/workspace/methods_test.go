@@ -127,11 +127,7 @@ func TestMethodsAndTheirErrors(t *testing.T) {
 	w.api("chat.postEphemeral", "channel", "C0GENERAL", "user", "U0ANA", "text", "psst")
 	psst := w.Messages("C0GENERAL", "U0ANA")[2].TS
 	long, bytes := strings.Repeat("x", 4001), strings.Repeat("é", 2001)
-	for _, c := range []struct {
-		method string
-		args   []string
-		want   string
-	}{
+	w.refusals([]call{
 		{"chat.postMessage", []string{"text", "hi"}, "invalid_arguments"},
 		{"chat.postMessage", []string{"channel", "C0NONE", "text", "hi"}, "channel_not_found"},
 		{"chat.postMessage", []string{"channel", "C0QUIET", "text", "hi"}, "not_in_channel"},
@@ -181,7 +177,28 @@ func TestMethodsAndTheirErrors(t *testing.T) {
 		{"reactions.remove", []string{"channel", "C0GENERAL", "timestamp", theirs, "name", "eyes"}, "no_reaction"},
 		{"chat.delete", []string{"channel", "C0GENERAL", "ts", mine}, ""},
 		{"chat.delete", []string{"channel", "C0GENERAL", "ts", mine}, "message_not_found"},
+	})
+}
 
+// refusals calls methods one after the other, and compares their error codes.
+func (w *world) refusals(calls []call) {
+	w.Helper()
+	for _, c := range calls {
+		if got, _ := w.api(c.method, c.args...)["error"].(string); got != c.want {
+			w.Errorf("%s %.80q: %q, want %q", c.method, c.args, got, c.want)
+		}
+	}
+}
+
+type call struct {
+	method string
+	args   []string
+	want   string // the error code; empty means ok
+}
+
+func TestReadingMethodsAndTheirErrors(t *testing.T) {
+	w := open(t, unlimited)
+	w.refusals([]call{
 		{"conversations.info", []string{"channel", "C0QUIET"}, ""},
 		{"conversations.info", []string{"channel", "G0SECRET"}, "channel_not_found"},
 		{"conversations.history", []string{"channel", "C0QUIET"}, "not_in_channel"},
@@ -203,11 +220,7 @@ func TestMethodsAndTheirErrors(t *testing.T) {
 		{"bots.info", []string{"bot", "B0NONE"}, "bot_not_found"},
 		{"bots.info", []string{"bot", "B0BOT"}, ""},
 		{"team.info", nil, "missing_scope"},
-	} {
-		if got, _ := w.api(c.method, c.args...)["error"].(string); got != c.want {
-			t.Errorf("%s %.80q: %q, want %q", c.method, c.args, got, c.want)
-		}
-	}
+	})
 }
 
 // sections are n sections of so many characters.

@@ -10,8 +10,10 @@ func (s *Server) pageBoot(in *pageCall) (fields, error) {
 	out := fields{"team": fields{"id": s.cfg.Team.ID, "name": s.cfg.Team.Name}, "me": in.person.ID}
 	people, channels, groups, commands := []fields{}, []fields{}, []fields{}, []fields{}
 	for _, p := range s.people.order {
-		people = append(people, fields{"id": p.ID, "name": p.Name, "real_name": p.RealName, "title": p.Title, "kind": p.Kind,
-			"team_id": p.TeamID, "tz": p.TZ})
+		people = append(people, fields{
+			"id": p.ID, "name": p.Name, "real_name": p.RealName, "title": p.Title, "kind": p.Kind,
+			"team_id": p.TeamID, "tz": p.TZ,
+		})
 	}
 	for _, c := range s.channels.order {
 		if c.visibleTo(in.person) {
@@ -23,15 +25,19 @@ func (s *Server) pageBoot(in *pageCall) (fields, error) {
 	}
 	for _, a := range s.apps {
 		for _, c := range a.Commands {
-			commands = append(commands, fields{"command": c.Command, "description": c.Description, "usage_hint": c.UsageHint,
-				"should_escape": c.ShouldEscape, "app_id": a.ID})
+			commands = append(commands, fields{
+				"command": c.Command, "description": c.Description, "usage_hint": c.UsageHint,
+				"should_escape": c.ShouldEscape, "app_id": a.ID,
+			})
 		}
 	}
 	out["people"], out["channels"], out["usergroups"], out["commands"] = people, channels, groups, commands
 	apps := []fields{}
 	for _, a := range s.apps {
-		apps = append(apps, fields{"id": a.ID, "name": a.Name, "bot_user": a.BotUser, "sockets": len(a.sockets),
-			"home_tab": a.HomeTab, "messages_tab": a.MessagesTab})
+		apps = append(apps, fields{
+			"id": a.ID, "name": a.Name, "bot_user": a.BotUser, "sockets": len(a.sockets),
+			"home_tab": a.HomeTab, "messages_tab": a.MessagesTab,
+		})
 	}
 	if len(apps) > 0 {
 		out["app"] = apps[0]
@@ -42,8 +48,10 @@ func (s *Server) pageBoot(in *pageCall) (fields, error) {
 
 // card is a channel as the page shows it.
 func (c *channel) card(p *Person) fields {
-	out := fields{"id": c.ID, "name": c.Name, "kind": c.Kind, "topic": c.Topic, "members": c.Members,
-		"is_ext_shared": c.shared(), "is_archived": c.Archived}
+	out := fields{
+		"id": c.ID, "name": c.Name, "kind": c.Kind, "topic": c.Topic, "members": c.Members,
+		"is_ext_shared": c.shared(), "is_archived": c.Archived,
+	}
 	if c.Kind == Direct {
 		other := c.User
 		if other == p.ID {

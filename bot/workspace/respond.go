@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -148,8 +149,8 @@ func (a *app) message(s *Server) *Message {
 
 // badRequest gives a refusal the HTTP status that response URLs answer with.
 func badRequest(err error) error {
-	f, ok := err.(*failure)
-	if !ok {
+	var f *failure
+	if !errors.As(err, &f) {
 		return err
 	}
 	return &failure{code: f.code, extra: f.extra, status: http.StatusBadRequest}

@@ -20,7 +20,7 @@ func TestATicketOpensOneSocketOnce(t *testing.T) {
 	w := open(t, func(cfg *Config) { cfg.Now = c.Now })
 	link := func() string { return w.apiAs(appTokenOfShop, "apps.connections.open")["url"].(string) }
 	status := func(link string) int {
-		_, res, err := websocket.Dial(t.Context(), link, nil)
+		_, res, err := websocket.Dial(t.Context(), link, nil) //nolint:bodyclose // the library closes it
 		if err == nil {
 			return http.StatusSwitchingProtocols
 		}
@@ -172,7 +172,7 @@ func TestPingsComeAndCanBeStopped(t *testing.T) {
 	w := open(t, func(cfg *Config) { cfg.Periods.Ping = 5 * time.Millisecond })
 	listen := func() <-chan struct{} {
 		pings := make(chan struct{}, 1000)
-		conn, _, err := websocket.Dial(t.Context(), w.apiAs(appTokenOfShop, "apps.connections.open")["url"].(string), &websocket.DialOptions{
+		conn, _, err := websocket.Dial(t.Context(), w.apiAs(appTokenOfShop, "apps.connections.open")["url"].(string), &websocket.DialOptions{ //nolint:bodyclose // the library closes it
 			OnPingReceived: func(context.Context, []byte) bool {
 				pings <- struct{}{}
 				return true

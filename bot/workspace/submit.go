@@ -125,12 +125,12 @@ func (s *Server) responseURLs(at place) []fields {
 		return out
 	}
 	for _, block := range at.blocks() {
-		for _, element := range elementsIn(block) {
-			if element["response_url_enabled"] != true {
+		for _, one := range elementsIn(block) {
+			if one.element["response_url_enabled"] != true {
 				continue
 			}
-			blockID, _ := block["block_id"].(string)
-			actionID, _ := element["action_id"].(string)
+			blockID, _ := one.block["block_id"].(string)
+			actionID, _ := one.element["action_id"].(string)
 			chosen := state.Values[blockID][actionID]
 			c := s.channels.byID[chosen.Channel+chosen.Conversation]
 			if c == nil || !c.visibleTo(at.person) {
