@@ -32,8 +32,10 @@ var deployQuestion = []fields{
 	{"type": "section", "text": fields{"type": "mrkdwn", "text": "Two migrations wait."}},
 	{"type": "actions", "block_id": "decide", "elements": []fields{{
 		"type": "button", "action_id": "approve", "value": "token-7", "text": fields{"type": "plain_text", "text": "Approve"},
-		"confirm": fields{"title": fields{"type": "plain_text", "text": "Sure?"}, "text": fields{"type": "mrkdwn", "text": "On *production*."},
-			"confirm": fields{"type": "plain_text", "text": "Run it"}, "deny": fields{"type": "plain_text", "text": "No"}},
+		"confirm": fields{
+			"title": fields{"type": "plain_text", "text": "Sure?"}, "text": fields{"type": "mrkdwn", "text": "On *production*."},
+			"confirm": fields{"type": "plain_text", "text": "Run it"}, "deny": fields{"type": "plain_text", "text": "No"},
+		},
 	}}},
 }
 
@@ -170,4 +172,46 @@ func TestAnEditedAndADeletedMessageChangeInPlace(t *testing.T) {
 	p.shot("raw")
 	w.api("chat.delete", "channel", "C0GENERAL", "ts", ts)
 	p.gone(`#log .message`)
+}
+
+func TestTheThemeFollowsTheSystemAndTheSwitch(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	p := w.tab(t, chrome, 1280, "/?as=U0ANA&channel=C0GENERAL")
+	dark := `getComputedStyle(document.body).backgroundColor === "rgb(23, 27, 30)"`
+	for _, system := range []string{"dark", "light"} {
+		p.theme(system)
+		p.until(fmt.Sprintf("(%s) === %t", dark, system == "dark"))
+	}
+	p.click(`[data-testid="theme-toggle"]`) // light
+	p.click(`[data-testid="theme-toggle"]`) // dark
+	p.until(dark)
+	p.until(`new URLSearchParams(location.search).get("theme") === "dark"`)
+}
+
+func TestTypedNamesBecomeMentions(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	p := w.tab(t, chrome, 1280, "/?as=U0ANA&channel=C0GENERAL")
+	p.until(`document.activeElement.id === "composer-text"`)
+	p.keys("@le")
+	p.see(`[data-testid="completions"] [role=option]`)
+	p.keys(kb.Enter + "and @Ben, see #quiet & `@ben <x>` ana@ben.example")
+	p.do("shift-enter", chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(8)))
+	p.keys(":hourg" + kb.Tab + kb.Enter)
+	p.see(`#log .message .emoji`)
+	want := "<@U0LEE> and <@U0BEN>, see <#C0QUIET|quiet> &amp; `@ben &lt;x&gt;` ana@ben.example\n:hourglass:"
+	if got := w.Messages("C0GENERAL", "U0ANA")[0].Text; got != want {
+		t.Errorf("sent was\n%s, want\n%s", got, want)
+	}
+	if got := p.text("#log .message .text"); got != "@Lee and @Ben, see #quiet & @ben <x> ana@ben.example\n⌛" {
+		t.Errorf("shown is %q", got)
+	}
+	p.keys("/nonsense" + kb.Enter)
+	p.until(`document.querySelector('[data-testid="composer-error"]').innerText.startsWith("No app here has this command")`)
+	if got := p.value("#composer-text"); got != "/nonsense" {
+		t.Errorf("a refused line was not kept: %q", got)
+	}
+	p.keys(kb.Home + " " + kb.Enter)
+	p.until(`document.querySelector("#log .message:last-child").innerText.includes("/nonsense")`)
 }

@@ -65,8 +65,10 @@ func TestAModalIsFilledRefusedMendedAndSent(t *testing.T) {
 	p.legible()
 
 	p.keys(kb.Home + kb.Delete + "o" + kb.Enter)
-	app.ack(app.read(), fields{"response_action": "update", "view": fields{"type": "modal", "title": fields{"type": "plain_text", "text": "Done"},
-		"blocks": []fields{{"type": "section", "text": fields{"type": "mrkdwn", "text": "Taken and *verified*."}}}}})
+	app.ack(app.read(), fields{"response_action": "update", "view": fields{
+		"type": "modal", "title": fields{"type": "plain_text", "text": "Done"},
+		"blocks": []fields{{"type": "section", "text": fields{"type": "mrkdwn", "text": "Taken and *verified*."}}},
+	}})
 	p.until(`document.querySelector('[data-testid="modal"] h2').innerText === "Done"`)
 	p.keys(kb.Escape)
 	p.gone(`[data-testid="modal"]`)

@@ -11,8 +11,8 @@ function composer({ id, thread = "", label }) {
   const recall = { at: -1, draft: "" };
 
   async function submit() {
-    const typed = text.value.trim();
-    if (!typed || send.getAttribute("aria-busy") === "true") return;
+    const typed = text.value.trimEnd().replace(/^\n+/, ""); // a space before a slash makes it a message
+    if (!typed.trim() || send.getAttribute("aria-busy") === "true") return;
     send.setAttribute("aria-busy", "true");
     const answer = await ask("/page/say", { as: state.as, channel: state.channel, thread_ts: thread || undefined, text: toWire(typed) });
     send.removeAttribute("aria-busy");
@@ -20,7 +20,7 @@ function composer({ id, thread = "", label }) {
     if (answer.ok === false) return text.focus();
     remembered(typed);
     recall.at = -1;
-    if (text.value.trim() === typed) set("");
+    if (text.value.trimEnd().endsWith(typed)) set("");
     $("log").scrollTop = $("log").scrollHeight;
   }
 

@@ -145,11 +145,14 @@ function showLinked() {
 
 const emptyChannel = () => el("div", { class: "empty" }, el("h3", {}, "Nothing here yet"), el("p", { class: "soft" }, state.boot?.commands?.length ? `Type ${state.boot.commands[0].command} ${state.boot.commands[0].usage_hint ?? ""} below to begin.` : "Write the first message below."));
 
+const mostMessages = 500; // of one channel; the server has the older ones
+
 /** storeMessage puts a message in its place by ts, or over the one with the same ts. */
 function storeMessage(list, message) {
   const at = list.findIndex((m) => m.ts === message.ts);
   if (at >= 0) list[at] = message;
   else list.splice(list.findLastIndex((m) => Number(m.ts) < Number(message.ts)) + 1, 0, message);
+  list.splice(0, list.length - mostMessages);
 }
 
 function dropMessage(channel, ts) {
@@ -159,9 +162,12 @@ function dropMessage(channel, ts) {
   drawThread();
 }
 
+const mostNotices = 50;
+
 /** addNotice shows what Slackbot tells this person alone. */
 function addNotice(channel, text) {
   const notices = state.notices.get(channel) ?? [];
+  notices.splice(0, notices.length - mostNotices);
   notices.push({ ts: (Date.now() / 1000).toFixed(6), channel, user: slackbot, text, ephemeral: true, local: true });
   state.notices.set(channel, notices);
   if (channel === state.channel) drawLog({ toEnd: true });

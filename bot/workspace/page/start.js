@@ -96,7 +96,7 @@ function readAddress() {
 
 /** nextRegion moves the focus to the next part of the page, as F6 does in programs. */
 function nextRegion(back) {
-  const regions = [...document.querySelectorAll("[data-region]")].filter((r) => r.offsetParent !== null || r.getClientRects().length);
+  const regions = [...document.querySelectorAll("[data-region]")].filter((r) => r.checkVisibility({ visibilityProperty: true }));
   const at = regions.findIndex((r) => r.contains(document.activeElement));
   const region = regions[(at + (back ? -1 : 1) + regions.length) % regions.length];
   (region.querySelector("textarea") ?? region.querySelector("[aria-current]") ?? region).focus();

@@ -48,8 +48,13 @@ function avatar(sender, size = "") {
   return el("span", { class: `avatar ${size}${sender.bot ? " square" : ""}`, "aria-hidden": "true", style: { background: avatarColours[hash % avatarColours.length] } }, letters || "?");
 }
 
+// The workspace itself gives up on an app after three seconds; one that says nothing for longer is not there.
+const askPatience = 10e3;
+
 /** ask fetches JSON; a failure is an {ok:false, error} like any other, so that callers have one way. */
-async function ask(path, body, { signal } = {}) {
+async function ask(path, body, { signal: stop } = {}) {
+  const late = AbortSignal.timeout(askPatience);
+  const signal = stop ? AbortSignal.any([stop, late]) : late;
   try {
     const options = body instanceof FormData ? { method: "POST", body } : body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
     const response = await fetch(path, { ...options, signal });
@@ -69,14 +74,24 @@ const query = (path, values) => `${path}?${new URLSearchParams(Object.entries(va
 const errorWords = {
   unreachable: "The workspace cannot be reached. Is it still running?",
   operation_timeout: "The app did not answer within three seconds (operation_timeout).",
-  app_not_connected: "The app has no open socket, so nothing could be delivered.",
   dispatch_failed: "The app has no open socket, so nothing could be delivered (dispatch_failed).",
   not_in_channel: "You are not a member of this channel.",
   channel_not_found: "This channel does not exist for you.",
   is_archived: "This channel is archived.",
   messages_tab_disabled: "The app has switched its Messages tab off.",
-  user_is_restricted: "Guests may not do that.",
   account_inactive: "This account is deactivated.",
+  messages_tab_read_only: "People cannot write to this app.",
+  not_allowed_for_external_people: "People of another organisation cannot use this app's commands.",
+  slash_commands_not_in_threads: "Slash commands do not work in threads. Mention the app instead.",
+  unknown_command: "No app here has this command. Begin with a space to send it as a message.",
+  interactivity_is_off: "The app's manifest has interactivity switched off.",
+  element_not_found: "The message has changed; this control is no longer in it.",
+  option_not_offered: "The message has changed; this choice is no longer in it.",
+  message_not_found: "This message is gone.",
+  view_not_found: "This view is closed.",
+  invalid_response_action: "The app's answer to the submission is not one that Slack takes (invalid_response_action).",
+  invalid_options: "The app's list of choices is not one that Slack takes.",
+  file_upload_size_restricted: "The file is too large.",
   msg_too_long: "That is too long for one message.",
   no_text: "There is nothing to send.",
 };

@@ -1,12 +1,17 @@
 // surface.js: what the controls of one message, modal or home tab hold, and how an action is sent.
 
+// What was entered in places not drawn for longest is forgotten first.
+const mostSurfaces = 1000;
+
 /**
  * surfaceFor gives the form state of one place. A redraw keeps what was entered in the same block and action, as Slack does.
  * where is what the server needs to find the place: {channel, message_ts} or {view_id}.
  */
 function surfaceFor(key, where, kind) {
   const surface = { key, where, kind, old: state.surfaces.get(key)?.values ?? {}, values: {}, labels: new Map() };
+  state.surfaces.delete(key);
   state.surfaces.set(key, surface);
+  if (state.surfaces.size > mostSurfaces) state.surfaces.delete(state.surfaces.keys().next().value);
   return surface;
 }
 
