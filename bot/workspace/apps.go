@@ -38,9 +38,12 @@ func (a *app) pick() *socket {
 	return chosen
 }
 
-// appOfCommand finds whose slash command it is: the app installed last wins.
+// appOfCommand finds whose slash command it is: the app installed last wins. Without the scope commands an app has none.
 func (s *Server) appOfCommand(name string) (*app, *Command) {
 	for _, a := range slices.Backward(s.apps) {
+		if !a.granted("commands") {
+			continue
+		}
 		for i := range a.Commands {
 			if a.Commands[i].Command == name {
 				return a, &a.Commands[i]

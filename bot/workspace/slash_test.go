@@ -141,7 +141,7 @@ func TestACommandThatNobodyAcksIsSeenToFail(t *testing.T) {
 func TestTheAppInstalledLastHasTheCommand(t *testing.T) {
 	w := open(t, func(cfg *Config) {
 		cfg.Apps = append(cfg.Apps, App{ID: "A0TWO", Name: "Two", BotUser: "U0TWO", BotToken: "xoxb-two", AppToken: "xapp-two",
-			Commands: []Command{{Command: "/db"}}})
+			Scopes: []string{"commands"}, Commands: []Command{{Command: "/db"}}})
 	})
 	w.connect()
 	if a, err := w.Slash(t.Context(), "U0ANA", "C0GENERAL", "/db ping"); err != nil || a.Outcome != NoSocket {
@@ -149,5 +149,14 @@ func TestTheAppInstalledLastHasTheCommand(t *testing.T) {
 	}
 	if got := w.Deliveries()[0].App; got != "A0TWO" {
 		t.Errorf("it went to %s", got)
+	}
+}
+
+func TestWithoutTheScopeThereIsNoCommand(t *testing.T) {
+	w := open(t, nil)
+	w.connect()
+	w.SetScope("", "commands", false)
+	if _, err := w.Slash(t.Context(), "U0ANA", "C0GENERAL", "/db ping"); codeOf(err) != "unknown_command" {
+		t.Errorf("without the scope: %v", err)
 	}
 }

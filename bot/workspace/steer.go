@@ -8,16 +8,24 @@ import (
 
 // The methods in this file are what a test does to the workspace itself. Each is also served under /control/.
 
-// socket finds an open socket by its id. An empty id means the oldest. Callers hold mu.
+// socketByID finds a socket. An empty id means the oldest open one that was not warned, else the oldest open one.
+// Callers hold mu.
 func (s *Server) socketByID(id string) (*socket, error) {
+	var oldest *socket
 	for _, a := range s.apps {
 		for _, k := range a.sockets {
-			if id == "" && k.open || k.ID == id {
+			switch {
+			case k.ID == id, id == "" && k.open && !k.warned:
 				return k, nil
+			case id == "" && k.open && oldest == nil:
+				oldest = k
 			}
 		}
 	}
-	return nil, fail("socket_not_found")
+	if oldest == nil {
+		return nil, fail("socket_not_found")
+	}
+	return oldest, nil
 }
 
 func (s *Server) onSocket(id string, do func(*socket)) error {
