@@ -9,6 +9,7 @@ var features = []area{
 		{"warning, then refresh_requested and the end; the warned socket works until then", []string{"TestAWarnedSocketWorksUntilItIsClosed", "TestASocketIsRefreshedByItself", "a socket is refreshed with a warning, and commands go on"}},
 		{"link_disabled; sockets that die without a word; pings that stop", []string{"TestLinkDisabledEndsAllSockets", "TestAKilledSocketSaysNothing", "TestPingsComeAndCanBeStopped"}},
 		{"acks: matched, once, within 3 seconds, below 20 KiB; raw envelopes and redelivery", []string{"TestAcksAreTakenOnceAndInTime", "TestRawEnvelopesAndRedelivery"}},
+		{"sockets that come and go lose nothing on a client that reads each to its end", []string{"TestRecyclingLosesNothing"}},
 	}},
 	{"Slash commands", []feature{
 		{"typed by those who may, where they may; text escaped as the manifest says", []string{"TestWhoMayTypeACommandWhere", "TestWhereACommandMayBeTyped", "TestTheTextOfACommand"}},
@@ -23,10 +24,17 @@ var features = []area{
 		{"modals: open, update with hash, push up to three, errors at fields, clear, close; 250 kB", []string{"TestViewsAreChecked", "TestASubmissionIsObeyed", "TestASubmissionThatNobodyAcks", "TestThreeModalsCanBeStacked", "TestClosingIsToldToThoseWhoAsked", "TestAResponseURLForAChosenChannel", "a modal opens, refuses a bad answer with an error at its field, then takes a good one", "a second modal is pushed onto the first"}},
 		{"the Home tab", []string{"TestTheHomeTab", "the Home tab is published when it is opened"}},
 	}},
+	{"Events", []feature{
+		{"mentions, direct messages, reactions, people, groups, members: to those who subscribed and may read there", []string{"TestAMentionReachesTheApp", "TestWhichEventsComeWhere"}},
+		{"sent again at once, after one minute and after five, with attempt and reason", []string{"TestAnEventIsSentAgainUntilItIsAcked", "TestAnEventWaitsForASocket"}},
+	}},
+	{"Faults on demand", []feature{
+		{"GET /control/ explains each; calls that fail, hang, break off before or after they were done", []string{"TestTheControlInterfaceIsWholeAndExplained", "TestWhatControlDoesIsReal", "TestCallsCanBeMadeToFail", "TestACallCanHang", "TestAResponseURLCanFail"}},
+	}},
 	{"Messages and files", []feature{
 		{"post, update, delete, threads with their counts, mentions", []string{"TestUpdatingAMessage", "TestThreadsAreCounted", "TestIdsAreFilledIn", "a button is pressed and the same message changes", "a mention in a thread is answered in that thread"}},
-		{"one message a second and channel, tiers for methods: 429 with Retry-After", []string{"too many messages a second are refused with 429, and the client waits and goes on"}},
-		{"upload in three steps", []string{"a file goes up in three steps and stands in the channel"}},
+		{"one message a second and channel, tiers for methods: 429 with Retry-After", []string{"TestOneMessageASecondAndChannel", "TestTiers", "TestTheAllowanceHolds", "too many messages a second are refused with 429, and the client waits and goes on"}},
+		{"upload in three steps", []string{"TestAFileInThreeSteps", "TestUploadsThatCannotBe", "a file goes up in three steps and stands in the channel"}},
 		{"arguments as form, multipart or JSON; each method with Slack's own error codes", []string{"TestArgumentsComeInAnyForm", "TestMethodsAndTheirErrors", "TestEveryMethodRefusesEmptyArgumentsWithoutAPanic"}},
 		{"tokens and scopes: not_allowed_token_type, missing_scope with needed and provided", []string{"TestTokensAreLookedAtFirst", "TestScopesAreSaidAndAskedFor", "refusals carry what Slack says"}},
 	}},
