@@ -23,7 +23,10 @@ func TestBlockedSessions(t *testing.T) {
 		inBackground(t, ddl, "ALTER TABLE orders ADD COLUMN total int")
 		eventually(t, r, func(s Status) bool { return s.Locks.Value.Waiting == 1 })
 		inBackground(t, shopper, "SELECT count(*) FROM orders")
-		s := eventually(t, r, func(s Status) bool { return s.Locks.Value.Waiting == 2 })
+		s := eventually(t, r, func(s Status) bool { // what pg_stat_activity shows may be older than the locks
+			l := s.Locks.Value
+			return l.Waiting == 2 && l.Waits[0].Waited > 0 && l.Waits[1].Waited > 0 && s.Connections.Value.Active >= 3
+		})
 
 		tree := s.Locks.Value.Tree()
 		if len(tree) != 1 || tree[0].Session.PID != pid(forgotten) || tree[0].Waiting() != 2 {

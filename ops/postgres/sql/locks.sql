@@ -2,7 +2,7 @@
 -- a moment, so it is asked only about sessions that wait, and at most fifty of them.
 WITH waits AS MATERIALIZED (
   SELECT l.pid, l.locktype AS kind, l.mode, l.relation,
-    extract(epoch FROM clock_timestamp() - coalesce(l.waitstart, a.query_start)) AS waited
+    extract(epoch FROM clock_timestamp() - l.waitstart) AS waited
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
   WHERE NOT l.granted AND a.datname = current_database()),
 waiting AS MATERIALIZED (
