@@ -159,8 +159,10 @@ func (s *Server) ack(k *socket, frame []byte) {
 
 // delivery is the envelope for the logs and for tests. Callers hold mu.
 func (e *envelope) delivery() Delivery {
-	return Delivery{ID: e.ID, App: e.app.ID, Type: e.Type, At: e.At, Socket: e.Socket, Outcome: e.Outcome,
-		AckMS: milliseconds(e.Latency), Attempt: e.Attempt, Reason: e.Reason, Payload: shortened(e.Payload), Response: e.Response}
+	return Delivery{
+		ID: e.ID, App: e.app.ID, Type: e.Type, At: e.At, Socket: e.Socket, Outcome: e.Outcome,
+		AckMS: milliseconds(e.Latency), Attempt: e.Attempt, Reason: e.Reason, Payload: shortened(e.Payload), Response: e.Response,
+	}
 }
 
 // logLimit bounds one payload in the logs: what people read, not what a test pumped through.

@@ -117,10 +117,14 @@ func (s *Server) emitMessage(a *app, c *channel, body fields) {
 
 // messageBody is a message as an event says it.
 func (s *Server) messageBody(c *channel, m *Message) fields {
-	body := fields{"type": "message", "channel": c.ID, "ts": m.TS, "event_ts": m.TS, "text": m.Text, "user": m.User, "team": m.Team,
-		"channel_type": c.eventType()}
-	for name, value := range map[string]string{"subtype": m.Subtype, "thread_ts": m.ThreadTS, "parent_user_id": m.ParentUser,
-		"bot_id": m.BotID, "app_id": m.AppID, "client_msg_id": m.ClientMsgID, "username": m.Username} {
+	body := fields{
+		"type": "message", "channel": c.ID, "ts": m.TS, "event_ts": m.TS, "text": m.Text, "user": m.User, "team": m.Team,
+		"channel_type": c.eventType(),
+	}
+	for name, value := range map[string]string{
+		"subtype": m.Subtype, "thread_ts": m.ThreadTS, "parent_user_id": m.ParentUser,
+		"bot_id": m.BotID, "app_id": m.AppID, "client_msg_id": m.ClientMsgID, "username": m.Username,
+	} {
 		if value != "" {
 			body[name] = value
 		}
@@ -159,8 +163,10 @@ func (s *Server) changeEvents(c *channel, subtype string, m *Message, before *Me
 		if !c.has(a.BotUser) || !a.subscribed(first(c.subscription())) {
 			continue
 		}
-		body := fields{"type": "message", "subtype": subtype, "hidden": true, "channel": c.ID, "channel_type": c.eventType(),
-			"ts": s.ts(), "previous_message": before}
+		body := fields{
+			"type": "message", "subtype": subtype, "hidden": true, "channel": c.ID, "channel_type": c.eventType(),
+			"ts": s.ts(), "previous_message": before,
+		}
 		body["event_ts"] = body["ts"]
 		if subtype == "message_deleted" {
 			body["deleted_ts"] = m.TS

@@ -21,14 +21,24 @@ func TestAMentionReachesTheApp(t *testing.T) {
 		path []any
 		want any
 	}{
-		{[]any{"type"}, "events_api"}, {[]any{"accepts_response_payload"}, false}, {[]any{"retry_attempt"}, float64(0)}, {[]any{"retry_reason"}, ""},
-		{[]any{"payload", "type"}, "event_callback"}, {[]any{"payload", "team_id"}, "T0SHOP"}, {[]any{"payload", "api_app_id"}, "A0BOT"},
+		{[]any{"type"}, "events_api"},
+		{[]any{"accepts_response_payload"}, false},
+		{[]any{"retry_attempt"}, float64(0)},
+		{[]any{"retry_reason"}, ""},
+		{[]any{"payload", "type"}, "event_callback"},
+		{[]any{"payload", "team_id"}, "T0SHOP"},
+		{[]any{"payload", "api_app_id"}, "A0BOT"},
 		{[]any{"payload", "is_ext_shared_channel"}, true},
-		{[]any{"payload", "authorizations", 0, "user_id"}, "U0BOT"}, {[]any{"payload", "authorizations", 0, "is_bot"}, true},
-		{[]any{"payload", "authorizations", 0, "team_id"}, "T0SHOP"}, {[]any{"payload", "authorizations", 0, "enterprise_id"}, nil},
-		{[]any{"payload", "event", "type"}, "app_mention"}, {[]any{"payload", "event", "text"}, "<@U0BOT> status"},
-		{[]any{"payload", "event", "user"}, "U0EVE"}, {[]any{"payload", "event", "team"}, "T0OTHER"},
-		{[]any{"payload", "event", "thread_ts"}, parent}, {[]any{"payload", "event", "channel"}, "C0PARTNER"},
+		{[]any{"payload", "authorizations", 0, "user_id"}, "U0BOT"},
+		{[]any{"payload", "authorizations", 0, "is_bot"}, true},
+		{[]any{"payload", "authorizations", 0, "team_id"}, "T0SHOP"},
+		{[]any{"payload", "authorizations", 0, "enterprise_id"}, nil},
+		{[]any{"payload", "event", "type"}, "app_mention"},
+		{[]any{"payload", "event", "text"}, "<@U0BOT> status"},
+		{[]any{"payload", "event", "user"}, "U0EVE"},
+		{[]any{"payload", "event", "team"}, "T0OTHER"},
+		{[]any{"payload", "event", "thread_ts"}, parent},
+		{[]any{"payload", "event", "channel"}, "C0PARTNER"},
 	} {
 		if got := at(e, c.path...); got != c.want {
 			t.Errorf("%v is %v, want %v", c.path, got, c.want)

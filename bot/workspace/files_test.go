@@ -27,8 +27,10 @@ func TestAFileInThreeSteps(t *testing.T) {
 	w := open(t, unlimited)
 	parent := w.botPosts("C0GENERAL", "text", "look")
 	id := w.uploads("report.txt", "all is well")
-	got := w.json("/api/files.completeUploadExternal", fields{"files": []any{fields{"id": id, "title": "Report"}}, "channel_id": "C0GENERAL",
-		"thread_ts": parent, "initial_comment": "here"})
+	got := w.json("/api/files.completeUploadExternal", fields{
+		"files": []any{fields{"id": id, "title": "Report"}}, "channel_id": "C0GENERAL",
+		"thread_ts": parent, "initial_comment": "here",
+	})
 	if at(got, "files", 0, "title") != "Report" || at(got, "files", 0, "mimetype") != "text/plain" || at(got, "files", 0, "size") != float64(11) {
 		t.Fatalf("completed: %v", got)
 	}

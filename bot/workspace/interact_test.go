@@ -57,12 +57,21 @@ func TestAClickCarriesWhoWhereAndWhat(t *testing.T) {
 		path []any
 		want any
 	}{
-		{[]any{"type"}, "block_actions"}, {[]any{"api_app_id"}, "A0BOT"}, {[]any{"team", "id"}, "T0SHOP"},
-		{[]any{"user", "id"}, "U0EVE"}, {[]any{"user", "team_id"}, "T0OTHER"}, // an external person brings their own team
-		{[]any{"channel", "id"}, "C0PARTNER"}, {[]any{"container", "message_ts"}, ts}, {[]any{"container", "is_ephemeral"}, false},
-		{[]any{"message", "ts"}, ts}, {[]any{"message", "bot_id"}, "B0BOT"}, {[]any{"message", "ephemeral"}, nil},
-		{[]any{"actions", 0, "type"}, "button"}, {[]any{"actions", 0, "value"}, "token-1"},
-		{[]any{"actions", 0, "text", "text"}, "Approve"}, {[]any{"is_enterprise_install"}, false},
+		{[]any{"type"}, "block_actions"},
+		{[]any{"api_app_id"}, "A0BOT"},
+		{[]any{"team", "id"}, "T0SHOP"},
+		{[]any{"user", "id"}, "U0EVE"},
+		{[]any{"user", "team_id"}, "T0OTHER"}, // an external person brings their own team
+		{[]any{"channel", "id"}, "C0PARTNER"},
+		{[]any{"container", "message_ts"}, ts},
+		{[]any{"container", "is_ephemeral"}, false},
+		{[]any{"message", "ts"}, ts},
+		{[]any{"message", "bot_id"}, "B0BOT"},
+		{[]any{"message", "ephemeral"}, nil},
+		{[]any{"actions", 0, "type"}, "button"},
+		{[]any{"actions", 0, "value"}, "token-1"},
+		{[]any{"actions", 0, "text", "text"}, "Approve"},
+		{[]any{"is_enterprise_install"}, false},
 	} {
 		if got := at(p, c.path...); got != c.want {
 			t.Errorf("%v is %v, want %v", c.path, got, c.want)
@@ -107,9 +116,13 @@ func TestSelectsOfferOnlyTheirOptions(t *testing.T) {
 	}
 	w := open(t, unlimited)
 	b := w.connect()
-	ts := w.botPosts("C0GENERAL", "text", "choose", "blocks", asJSON(t, []any{fields{"type": "section", "text": fields{"type": "mrkdwn", "text": "which"},
-		"accessory": fields{"type": "static_select", "action_id": "db", "placeholder": fields{"type": "plain_text", "text": "database"},
-			"options": []any{option("orders"), option("reporting")}}}}))
+	ts := w.botPosts("C0GENERAL", "text", "choose", "blocks", asJSON(t, []any{fields{
+		"type": "section", "text": fields{"type": "mrkdwn", "text": "which"},
+		"accessory": fields{
+			"type": "static_select", "action_id": "db", "placeholder": fields{"type": "plain_text", "text": "database"},
+			"options": []any{option("orders"), option("reporting")},
+		},
+	}}))
 	if _, err := w.Act(t.Context(), "U0ANA", "C0GENERAL", ts, fields{"action_id": "db", "selected_option": map[string]any(option("other"))}); codeOf(err) != "option_not_offered" {
 		t.Errorf("an option that is not there: %v", err)
 	}
@@ -150,7 +163,8 @@ func TestAnExternalSelectAsksTheApp(t *testing.T) {
 	w := open(t, unlimited)
 	b := w.connect()
 	ts := w.botPosts("C0GENERAL", "text", "choose", "blocks", asJSON(t, []any{fields{"type": "actions", "block_id": "b", "elements": []any{
-		fields{"type": "external_select", "action_id": "db", "placeholder": fields{"type": "plain_text", "text": "database"}}}}}))
+		fields{"type": "external_select", "action_id": "db", "placeholder": fields{"type": "plain_text", "text": "database"}},
+	}}}))
 	answer := make(chan map[string]any, 1)
 	go func() {
 		answer <- w.json("/page/options", fields{"as": "U0ANA", "channel": "C0GENERAL", "message_ts": ts, "block_id": "b", "action_id": "db", "value": "or"})
@@ -175,7 +189,8 @@ func TestElementsOfNestedBlocksAreFound(t *testing.T) {
 		"layout":    {"type": "layout", "block_id": "outer", "rows": []any{fields{"items": []any{fields{"block": inner}}}}},
 		"carousel":  {"type": "carousel", "block_id": "outer", "elements": []any{fields{"type": "card", "actions": []any{button("deep")}}}},
 		"data_table": {"type": "data_table", "block_id": "outer", "rows": []any{
-			[]any{fields{"type": "action_cell", "element": button("deep")}}}},
+			[]any{fields{"type": "action_cell", "element": button("deep")}},
+		}},
 	} {
 		filled := identified(json.RawMessage(asJSON(t, []any{block})))
 		at := place{message: &Message{Blocks: filled}}

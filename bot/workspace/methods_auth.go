@@ -25,6 +25,8 @@ func authTest(s *Server, r *request) (fields, error) {
 		return out, nil
 	}
 	bot := r.bot(s)
-	return fields{"url": "https://" + s.cfg.Team.Domain + ".slack.com/", "team": s.cfg.Team.Name, "team_id": s.cfg.Team.ID,
-		"user": bot.Name, "user_id": bot.ID, "bot_id": r.app.BotID, "is_enterprise_install": false}, nil
+	return fields{
+		"url": "https://" + s.cfg.Team.Domain + ".slack.com/", "team": s.cfg.Team.Name, "team_id": s.cfg.Team.ID,
+		"user": bot.Name, "user_id": bot.ID, "bot_id": r.app.BotID, "is_enterprise_install": false,
+	}, nil
 }

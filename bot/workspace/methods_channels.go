@@ -186,8 +186,10 @@ func (s *Server) setMember(c *channel, p *Person, member bool) {
 	s.channelChanged(c)
 	for _, a := range s.apps {
 		if c.has(a.BotUser) {
-			s.emit(a, c, event, fields{"type": event, "user": p.ID, "channel": c.ID, "channel_type": strings.ToUpper(c.ID[:1]),
-				"team": s.cfg.Team.ID, "event_ts": s.ts()})
+			s.emit(a, c, event, fields{
+				"type": event, "user": p.ID, "channel": c.ID, "channel_type": strings.ToUpper(c.ID[:1]),
+				"team": s.cfg.Team.ID, "event_ts": s.ts(),
+			})
 		}
 	}
 }

@@ -31,8 +31,10 @@ func getUploadURL(s *Server, r *request) (fields, error) {
 			delete(s.files.uploads, id)
 		}
 	}
-	f := &file{id: s.id("F"), name: path.Base(name), title: path.Base(name), alt: r.text("alt_txt"), snippet: r.text("snippet_type"),
-		app: r.app, user: r.app.BotUser, announced: length, created: s.now(), expires: s.now().Add(s.cfg.Periods.Upload), channels: []string{}}
+	f := &file{
+		id: s.id("F"), name: path.Base(name), title: path.Base(name), alt: r.text("alt_txt"), snippet: r.text("snippet_type"),
+		app: r.app, user: r.app.BotUser, announced: length, created: s.now(), expires: s.now().Add(s.cfg.Periods.Upload), channels: []string{},
+	}
 	id := secret()
 	s.files.uploads[id] = f
 	return fields{"upload_url": r.base + "/upload/" + id, "file_id": f.id}, nil

@@ -191,8 +191,10 @@ func (s *Server) react(c *channel, m *Message, user, name string) error {
 func (s *Server) reactionEvents(c *channel, m *Message, event, user, name string) {
 	for _, a := range s.apps {
 		if c.has(a.BotUser) {
-			s.emit(a, c, event, fields{"type": event, "user": user, "reaction": name, "item_user": m.User,
-				"item": fields{"type": "message", "channel": c.ID, "ts": m.TS}, "event_ts": s.ts()})
+			s.emit(a, c, event, fields{
+				"type": event, "user": user, "reaction": name, "item_user": m.User,
+				"item": fields{"type": "message", "channel": c.ID, "ts": m.TS}, "event_ts": s.ts(),
+			})
 		}
 	}
 }

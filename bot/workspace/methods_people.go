@@ -4,8 +4,10 @@ import "time"
 
 // userOf is a person as an app sees them.
 func (s *Server) userOf(a *app, p *Person) fields {
-	profile := fields{"real_name": p.RealName, "real_name_normalized": p.RealName, "display_name": p.Name, "display_name_normalized": p.Name,
-		"title": p.Title, "phone": "", "skype": "", "status_text": "", "status_emoji": "", "avatar_hash": "", "team": p.TeamID}
+	profile := fields{
+		"real_name": p.RealName, "real_name_normalized": p.RealName, "display_name": p.Name, "display_name_normalized": p.Name,
+		"title": p.Title, "phone": "", "skype": "", "status_text": "", "status_emoji": "", "avatar_hash": "", "team": p.TeamID,
+	}
 	if p.Email != "" && a.granted("users:read.email") && p.Kind != External {
 		profile["email"] = p.Email
 	}
@@ -89,8 +91,10 @@ func usersLookupByEmail(s *Server, r *request) (fields, error) {
 func botsInfo(s *Server, r *request) (fields, error) {
 	for _, a := range s.apps {
 		if id := r.text("bot"); id == a.BotID || id == "" && a == r.app {
-			return fields{"bot": fields{"id": a.BotID, "app_id": a.ID, "name": a.Name, "user_id": a.BotUser, "deleted": false,
-				"updated": 0, "icons": fields{}}}, nil
+			return fields{"bot": fields{
+				"id": a.BotID, "app_id": a.ID, "name": a.Name, "user_id": a.BotUser, "deleted": false,
+				"updated": 0, "icons": fields{},
+			}}, nil
 		}
 	}
 	return nil, fail("bot_not_found")
@@ -111,9 +115,11 @@ func usergroupsList(s *Server, r *request) (fields, error) {
 	}
 	out := []fields{}
 	for _, g := range s.groups {
-		group := fields{"id": g.ID, "team_id": s.cfg.Team.ID, "is_usergroup": true, "is_subteam": true, "name": g.Name, "handle": g.Handle,
+		group := fields{
+			"id": g.ID, "team_id": s.cfg.Team.ID, "is_usergroup": true, "is_subteam": true, "name": g.Name, "handle": g.Handle,
 			"description": "", "is_external": false, "date_create": 0, "date_update": 0, "date_delete": 0, "auto_type": nil,
-			"prefs": fields{"channels": []string{}, "groups": []string{}}}
+			"prefs": fields{"channels": []string{}, "groups": []string{}},
+		}
 		if r.yes("include_users") {
 			group["users"] = s.activeIn(g)
 		}
@@ -148,6 +154,8 @@ func (s *Server) activeIn(g *Usergroup) []string {
 }
 
 func teamInfo(s *Server, r *request) (fields, error) {
-	return fields{"team": fields{"id": s.cfg.Team.ID, "name": s.cfg.Team.Name, "domain": s.cfg.Team.Domain,
-		"url": "https://" + s.cfg.Team.Domain + ".slack.com/", "email_domain": "", "icon": fields{"image_default": true}}}, nil
+	return fields{"team": fields{
+		"id": s.cfg.Team.ID, "name": s.cfg.Team.Name, "domain": s.cfg.Team.Domain,
+		"url": "https://" + s.cfg.Team.Domain + ".slack.com/", "email_domain": "", "icon": fields{"image_default": true},
+	}}, nil
 }

@@ -59,7 +59,13 @@ func TestRecyclingLosesNothing(t *testing.T) {
 			case <-stop:
 				return
 			case <-time.After(10 * time.Millisecond):
-				if sockets := w.Sockets(); len(sockets) < 6 && w.Warn("") == nil {
+				fresh := 0
+				for _, k := range w.Sockets() {
+					if !k.Warned {
+						fresh++
+					}
+				}
+				if fresh >= 2 && w.Warn("") == nil { // Slack too leaves time to open the next one
 					n++
 				}
 			}

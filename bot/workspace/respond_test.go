@@ -117,8 +117,10 @@ func TestAnEphemeralAnswerCanBeReplacedAndDeletedByAClick(t *testing.T) {
 func buttons(labels ...string) []any {
 	var elements []any
 	for _, label := range labels {
-		elements = append(elements, fields{"type": "button", "action_id": string(label[0]+'a'-'A') + label[1:], "value": "token-1",
-			"text": fields{"type": "plain_text", "text": label}})
+		elements = append(elements, fields{
+			"type": "button", "action_id": string(label[0]+'a'-'A') + label[1:], "value": "token-1",
+			"text": fields{"type": "plain_text", "text": label},
+		})
 	}
 	return []any{fields{"type": "actions", "elements": elements}}
 }

@@ -140,8 +140,10 @@ func TestACommandThatNobodyAcksIsSeenToFail(t *testing.T) {
 
 func TestTheAppInstalledLastHasTheCommand(t *testing.T) {
 	w := open(t, func(cfg *Config) {
-		cfg.Apps = append(cfg.Apps, App{ID: "A0TWO", Name: "Two", BotUser: "U0TWO", BotToken: "xoxb-two", AppToken: "xapp-two",
-			Scopes: []string{"commands"}, Commands: []Command{{Command: "/db"}}})
+		cfg.Apps = append(cfg.Apps, App{
+			ID: "A0TWO", Name: "Two", BotUser: "U0TWO", BotToken: "xoxb-two", AppToken: "xapp-two",
+			Scopes: []string{"commands"}, Commands: []Command{{Command: "/db"}},
+		})
 	})
 	w.connect()
 	if a, err := w.Slash(t.Context(), "U0ANA", "C0GENERAL", "/db ping"); err != nil || a.Outcome != NoSocket {

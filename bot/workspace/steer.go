@@ -159,8 +159,10 @@ func (s *Server) Redeliver(envelopeID string, newID bool) error {
 	}
 	again := *e
 	if newID {
-		again = envelope{ID: uuid(), Type: e.Type, Payload: e.Payload, Answers: e.Answers, Attempt: e.Attempt, Reason: e.Reason,
-			At: s.now(), Outcome: Raw, app: e.app, Socket: k.ID, sent: time.Now()}
+		again = envelope{
+			ID: uuid(), Type: e.Type, Payload: e.Payload, Answers: e.Answers, Attempt: e.Attempt, Reason: e.Reason,
+			At: s.now(), Outcome: Raw, app: e.app, Socket: k.ID, sent: time.Now(),
+		}
 		s.remember(&again)
 	}
 	k.sent++
@@ -240,9 +242,11 @@ func (s *Server) SetUsergroup(id string, users []string) error {
 	before := g.Users
 	g.Users = slices.Clone(users)
 	for _, a := range s.apps {
-		s.emit(a, nil, "subteam_members_changed", fields{"type": "subteam_members_changed", "subteam_id": g.ID, "team_id": s.cfg.Team.ID,
+		s.emit(a, nil, "subteam_members_changed", fields{
+			"type": "subteam_members_changed", "subteam_id": g.ID, "team_id": s.cfg.Team.ID,
 			"date_update": s.now().Unix(), "added_users": without(g.Users, before), "removed_users": without(before, g.Users),
-			"event_ts": s.ts()})
+			"event_ts": s.ts(),
+		})
 	}
 	return nil
 }

@@ -9,10 +9,14 @@ import (
 
 // modal is a view with one input; more is added to it.
 func modal(title string, more fields) fields {
-	view := fields{"type": "modal", "title": fields{"type": "plain_text", "text": title}, "submit": fields{"type": "plain_text", "text": "Go"},
+	view := fields{
+		"type": "modal", "title": fields{"type": "plain_text", "text": title}, "submit": fields{"type": "plain_text", "text": "Go"},
 		"private_metadata": "secret-free", "callback_id": "ask",
-		"blocks": []any{fields{"type": "input", "block_id": "name", "label": fields{"type": "plain_text", "text": "Name"},
-			"element": fields{"type": "plain_text_input", "action_id": "text"}}}}
+		"blocks": []any{fields{
+			"type": "input", "block_id": "name", "label": fields{"type": "plain_text", "text": "Name"},
+			"element": fields{"type": "plain_text_input", "action_id": "text"},
+		}},
+	}
 	for name, value := range more {
 		view[name] = value
 	}
@@ -51,8 +55,11 @@ func TestATriggerOpensOneModalInThreeSeconds(t *testing.T) {
 	c.Pass(3*time.Second + time.Millisecond)
 	now := b.trigger("U0ANA")
 	for _, c := range []struct{ name, trigger, want string }{
-		{"used", fresh, "exchanged_trigger_id"}, {"late", late, "expired_trigger_id"}, {"late too", expired, "expired_trigger_id"},
-		{"made up", "123.456.789", "invalid_trigger_id"}, {"absent", "", "invalid_trigger_id"},
+		{"used", fresh, "exchanged_trigger_id"},
+		{"late", late, "expired_trigger_id"},
+		{"late too", expired, "expired_trigger_id"},
+		{"made up", "123.456.789", "invalid_trigger_id"},
+		{"absent", "", "invalid_trigger_id"},
 	} {
 		if answer := w.json("/api/views.open", fields{"trigger_id": c.trigger, "view": modal("One", nil)}); answer["error"] != c.want {
 			t.Errorf("a trigger that is %s: %v, want %s", c.name, answer, c.want)
@@ -196,8 +203,10 @@ func TestThreeModalsCanBeStacked(t *testing.T) {
 	for _, c := range []struct{ title, want string }{{"Two", ""}, {"Three", ""}, {"Four", "push_limit_reached"}} {
 		view := modal("x", nil)
 		view["title"] = fields{"type": "plain_text", "text": c.title}
-		view["blocks"] = append([]any{fields{"type": "actions", "elements": []any{fields{"type": "button", "action_id": "more",
-			"text": fields{"type": "plain_text", "text": "More"}}}}}, view["blocks"].([]any)...)
+		view["blocks"] = append([]any{fields{"type": "actions", "elements": []any{fields{
+			"type": "button", "action_id": "more",
+			"text": fields{"type": "plain_text", "text": "More"},
+		}}}}, view["blocks"].([]any)...)
 		if c.title == "Two" { // the first one has no button: give it one
 			w.json("/api/views.update", fields{"view_id": id, "view": view})
 		}
@@ -283,8 +292,10 @@ func TestTheHomeTab(t *testing.T) {
 func TestAResponseURLForAChosenChannel(t *testing.T) {
 	w := open(t, unlimited)
 	b := w.connect()
-	id := b.opened(modal("One", fields{"blocks": []any{fields{"type": "input", "block_id": "where", "label": fields{"type": "plain_text", "text": "Where"},
-		"element": fields{"type": "conversations_select", "action_id": "channel", "response_url_enabled": true}}}}))
+	id := b.opened(modal("One", fields{"blocks": []any{fields{
+		"type": "input", "block_id": "where", "label": fields{"type": "plain_text", "text": "Where"},
+		"element": fields{"type": "conversations_select", "action_id": "channel", "response_url_enabled": true},
+	}}}))
 	e, answer := b.submit("U0ANA", id, `{"values":{"where":{"channel":{"type":"conversations_select","selected_conversation":"C0GENERAL"}}}}`)
 	b.ack(e, nil)
 	<-answer

@@ -29,9 +29,12 @@ func shop() Config {
 		Team: Team{ID: "T0SHOP", Name: "Corner Shop"}, Teams: []Team{{ID: "T0OTHER", Name: "Other"}},
 		People: []Person{
 			{ID: "U0ANA", Name: "ana", RealName: "Ana", Email: "ana@shop.example"},
-			{ID: "U0BEN", Name: "ben", RealName: "Ben"}, {ID: "U0LEE", Name: "lee", RealName: "Lee"},
-			{ID: "U0GUS", Name: "gus", Kind: Guest}, {ID: "U0SIA", Name: "sia", Kind: SingleChannelGuest},
-			{ID: "U0DAN", Name: "dan", Kind: Deleted}, {ID: "U0EVE", Name: "eve", Kind: External, TeamID: "T0OTHER"},
+			{ID: "U0BEN", Name: "ben", RealName: "Ben"},
+			{ID: "U0LEE", Name: "lee", RealName: "Lee"},
+			{ID: "U0GUS", Name: "gus", Kind: Guest},
+			{ID: "U0SIA", Name: "sia", Kind: SingleChannelGuest},
+			{ID: "U0DAN", Name: "dan", Kind: Deleted},
+			{ID: "U0EVE", Name: "eve", Kind: External, TeamID: "T0OTHER"},
 		},
 		Usergroups: []Usergroup{{ID: "S0LEADS", Handle: "leads", Name: "Leads", Users: []string{"U0LEE", "U0DAN"}}},
 		Channels: []Channel{
@@ -44,9 +47,11 @@ func shop() Config {
 		},
 		Apps: []App{{
 			ID: "A0BOT", Name: "Shopbot", BotUser: "U0BOT", BotToken: botTokenOfShop, AppToken: appTokenOfShop,
-			Scopes: []string{"chat:write", "commands", "users:read", "usergroups:read", "channels:read", "groups:read", "im:read",
+			Scopes: []string{
+				"chat:write", "commands", "users:read", "usergroups:read", "channels:read", "groups:read", "im:read",
 				"channels:history", "groups:history", "im:history", "files:write", "files:read", "app_mentions:read", "reactions:write",
-				"im:write", "channels:join"},
+				"im:write", "channels:join",
+			},
 			Commands:      []Command{{Command: "/db", UsageHint: "status"}, {Command: "/esc", ShouldEscape: true}},
 			Events:        []string{"app_mention", "message.im", "app_home_opened", "reaction_added", "subteam_members_changed", "user_change"},
 			Interactivity: true, HomeTab: true, MessagesTab: true,
@@ -186,7 +191,7 @@ func (w *world) dialURL(link string) *bot {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, link, &websocket.DialOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+	conn, _, err := websocket.Dial(ctx, link, &websocket.DialOptions{CompressionMode: websocket.CompressionNoContextTakeover}) //nolint:bodyclose // the library closes it
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -329,8 +334,10 @@ func TestACommandTravelsAllTheWay(t *testing.T) {
 	}
 	e := b.read()
 	payload := at(e, "payload")
-	for name, want := range map[string]string{"command": "/db", "text": "status orders", "user_id": "U0ANA", "team_id": "T0SHOP",
-		"channel_id": "C0GENERAL", "api_app_id": "A0BOT", "is_enterprise_install": "false"} {
+	for name, want := range map[string]string{
+		"command": "/db", "text": "status orders", "user_id": "U0ANA", "team_id": "T0SHOP",
+		"channel_id": "C0GENERAL", "api_app_id": "A0BOT", "is_enterprise_install": "false",
+	} {
 		if got := at(payload, name); got != want {
 			t.Errorf("%s is %v, want %q", name, got, want)
 		}
