@@ -46,8 +46,10 @@ func cacheFacts(c postgres.Counters, t postgres.Thresholds) fact {
 	if w.Read < t.CacheMinReads {
 		return fact{good: Say("too little was read from disk to say")}
 	}
-	return fact{good: sayf("%.1f%% of the blocks were found in the cache %s", w.Cached(), when),
-		closer: []Text{sayf("%d found, %d read from disk, %s", w.Hit, w.Read, when)}}
+	return fact{
+		good:   sayf("%.1f%% of the blocks were found in the cache %s", w.Cached(), when),
+		closer: []Text{sayf("%d found, %d read from disk, %s", w.Hit, w.Read, when)},
+	}
 }
 
 func disturbanceFacts(c postgres.Counters) fact {
@@ -155,8 +157,12 @@ func statementFacts(s postgres.Statements) fact {
 	for _, t := range s.Top {
 		share := 100 * float64(t.Spent) / max(float64(s.Spent), 1)
 		mean := t.Spent / postgres.Age(max(t.Calls, 1))
-		f.always = append(f.always, Text{{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
-			query(t.Query), {Text: " id "}, literal(ops.Printable(t.ID, 24))})
+		f.always = append(f.always, Text{
+			{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
+			query(t.Query),
+			{Text: " id "},
+			literal(ops.Printable(t.ID, 24)),
+		})
 	}
 	return f
 }

@@ -41,10 +41,14 @@ const (
 func well(target ops.Target) postgres.Status {
 	s := postgres.Status{Target: target, Thresholds: postgres.DefaultThresholds(), At: noon, Took: 12 * time.Millisecond}
 	s.Server.Value = postgres.Server{Version: "17.6 (Debian 17.6-1.pgdg12+1)", Up: 12 * days, User: "dbbot", SeesAll: true}
-	s.Connections.Value = postgres.Connections{Used: 23, Here: 20, Active: 2, Idle: 21, Max: 100, Reserved: 3,
-		Top: []postgres.Client{{User: "shop", Application: "web", Sessions: 18}}}
-	s.Counters.Value = postgres.Counters{Tally: postgres.Tally{Commits: 9_000_000, Rollbacks: 1200, Read: 20_000, Hit: 80_000_000}, Since: 30 * days,
-		Recent: &postgres.Tally{Commits: 6000, Rollbacks: 3, Read: 5, Hit: 400_000}, Over: 30 * seconds}
+	s.Connections.Value = postgres.Connections{
+		Used: 23, Here: 20, Active: 2, Idle: 21, Max: 100, Reserved: 3,
+		Top: []postgres.Client{{User: "shop", Application: "web", Sessions: 18}},
+	}
+	s.Counters.Value = postgres.Counters{
+		Tally: postgres.Tally{Commits: 9_000_000, Rollbacks: 1200, Read: 20_000, Hit: 80_000_000}, Since: 30 * days,
+		Recent: &postgres.Tally{Commits: 6000, Rollbacks: 3, Read: 5, Hit: 400_000}, Over: 30 * seconds,
+	}
 	s.Freeze.Value = postgres.Freeze{Transactions: 150_000_000, AutovacuumFrom: 200_000_000}
 	s.Checkpoints.Value = postgres.Checkpoints{Timed: 8000, Requested: 12, Since: 30 * days}
 	s.Statements.Value = postgres.Statements{Since: 2 * days, Spent: 90 * minutes, Top: []postgres.Statement{
@@ -61,14 +65,22 @@ func well(target ops.Target) postgres.Status {
 func incident(target ops.Target) postgres.Status {
 	s := well(target)
 	s.Connections.Value.Used, s.Connections.Value.Idle, s.Connections.Value.IdleInTransaction = 95, 90, 3
-	forgotten := postgres.Session{PID: 4242, User: "ana", Application: "psql", State: "idle in transaction",
-		TransactionAge: 14 * minutes, StateAge: 12 * minutes, Query: "UPDATE orders SET total = ? WHERE id = ?"}
-	stuck := postgres.Session{PID: 4243, User: "shop", Application: "web", State: "active", Wait: "Lock",
-		TransactionAge: 4 * minutes, QueryAge: 4 * minutes, Query: "ALTER TABLE orders ADD COLUMN note text"}
-	behind := postgres.Session{PID: 4244, User: "shop", Application: "web", State: "active", Wait: "Lock",
-		TransactionAge: 95 * seconds, QueryAge: 95 * seconds, Query: "SELECT * FROM orders"}
-	s.Activity.Value = postgres.Activity{InTransaction: 3, Active: 2, IdleInTransaction: 1,
-		Transactions: []postgres.Session{forgotten, stuck, behind}, Queries: []postgres.Session{stuck, behind}, Idlers: []postgres.Session{forgotten}}
+	forgotten := postgres.Session{
+		PID: 4242, User: "ana", Application: "psql", State: "idle in transaction",
+		TransactionAge: 14 * minutes, StateAge: 12 * minutes, Query: "UPDATE orders SET total = ? WHERE id = ?",
+	}
+	stuck := postgres.Session{
+		PID: 4243, User: "shop", Application: "web", State: "active", Wait: "Lock",
+		TransactionAge: 4 * minutes, QueryAge: 4 * minutes, Query: "ALTER TABLE orders ADD COLUMN note text",
+	}
+	behind := postgres.Session{
+		PID: 4244, User: "shop", Application: "web", State: "active", Wait: "Lock",
+		TransactionAge: 95 * seconds, QueryAge: 95 * seconds, Query: "SELECT * FROM orders",
+	}
+	s.Activity.Value = postgres.Activity{
+		InTransaction: 3, Active: 2, IdleInTransaction: 1,
+		Transactions: []postgres.Session{forgotten, stuck, behind}, Queries: []postgres.Session{stuck, behind}, Idlers: []postgres.Session{forgotten},
+	}
 	s.Locks.Value = postgres.Locks{Waiting: 2, Sessions: []postgres.Session{forgotten, stuck, behind}, Waits: []postgres.Wait{
 		{PID: 4243, Kind: "relation", Mode: "AccessExclusiveLock", Relation: "public.orders", Waited: 4 * minutes, Blockers: []int{4242}},
 		{PID: 4244, Kind: "relation", Mode: "AccessShareLock", Relation: "public.orders", Waited: 95 * seconds, Blockers: []int{4243}},
@@ -79,13 +91,16 @@ func incident(target ops.Target) postgres.Status {
 	}
 	s.Size = postgres.Reading[postgres.Size]{Fault: &ops.Error{Message: "took longer than 1.0 s"}}
 	s.Statements = postgres.Reading[postgres.Statements]{Fault: &ops.Error{
-		Message: "pg_stat_statements is not installed in this database", Hint: "CREATE EXTENSION pg_stat_statements;"}}
+		Message: "pg_stat_statements is not installed in this database", Hint: "CREATE EXTENSION pg_stat_statements;",
+	}}
 	return s
 }
 
 func down(target ops.Target) postgres.Status {
-	return postgres.Status{Target: target, Thresholds: postgres.DefaultThresholds(), At: noon, Took: 2 * time.Second,
-		Down: &ops.Error{Message: "archive has no connection slot left.", Hint: "End sessions that are idle.", Cause: errors.New("secret")}}
+	return postgres.Status{
+		Target: target, Thresholds: postgres.DefaultThresholds(), At: noon, Took: 2 * time.Second,
+		Down: &ops.Error{Message: "archive has no connection slot left.", Hint: "End sessions that are idle.", Cause: errors.New("secret")},
+	}
 }
 
 var archive = ops.Target{Database: "archive", Environment: "production"}
@@ -188,8 +203,10 @@ func TestStatusHostileNames(t *testing.T) {
 	s := incident(ops.Target{Database: long, Environment: hostile})
 	one := postgres.Session{PID: 1, User: long, Application: long, State: "active", QueryAge: 9 * minutes, TransactionAge: 9 * minutes, Query: postgres.SQL(long)}
 	s.Activity.Value = postgres.Activity{Hidden: 1, Active: 1, Queries: []postgres.Session{one}, Prepared: []postgres.Prepared{{Name: long, User: long, Age: 9 * minutes}}}
-	s.Locks.Value = postgres.Locks{Waiting: 1, Sessions: []postgres.Session{one}, Exclusive: []postgres.Exclusive{{PID: 1, Relation: long, TransactionAge: 9 * minutes}},
-		Waits: []postgres.Wait{{PID: 2, Kind: long, Mode: long, Relation: long, Waited: 9 * minutes, Blockers: []int{1}}}}
+	s.Locks.Value = postgres.Locks{
+		Waiting: 1, Sessions: []postgres.Session{one}, Exclusive: []postgres.Exclusive{{PID: 1, Relation: long, TransactionAge: 9 * minutes}},
+		Waits: []postgres.Wait{{PID: 2, Kind: long, Mode: long, Relation: long, Waited: 9 * minutes, Blockers: []int{1}}},
+	}
 	s.Replication.Value = postgres.Replication{Replicas: []postgres.Replica{{Name: long, State: hostile, Bytes: 1 << 40}}, Slots: []postgres.Slot{{Name: long, Kind: "logical", Reason: long}}}
 	s.Connections.Value.Top = []postgres.Client{{User: long, Application: long, Sessions: 3}}
 	s.Freeze.Value = postgres.Freeze{Transactions: 2_000_000_000, Holder: &postgres.Holder{Kind: "slot", Name: long}}
@@ -259,8 +276,11 @@ func TestMigrationsFinding(t *testing.T) {
 		"unknown":       {rows(postgres.Migration{Version: "9"}), folder{files: files}, postgres.Watch, "the database has 9, which the folder does not know", "migrations up to date"},
 		"not permitted": {denied, folder{files: files}, postgres.Unseen, "the migration table may not be read", "migrations unseen"},
 		"no folder":     {rows(), folder{err: errors.New("pw")}, postgres.Unseen, "The folder of migrations could not be read", "migrations unseen"},
-		"two of a kind": {rows(postgres.Migration{Version: "4"}), folder{files: migrate.Files{Tool: migrate.GolangMigrate, Faults: []string{"Version 1 has two up files."}}},
-			postgres.Watch, "Version 1 has two up files", "migrations up to date"},
+		"two of a kind": {
+			rows(postgres.Migration{Version: "4"}),
+			folder{files: migrate.Files{Tool: migrate.GolangMigrate, Faults: []string{"Version 1 has two up files."}}},
+			postgres.Watch, "Version 1 has two up files", "migrations up to date",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := compare(test.status, test.folder)

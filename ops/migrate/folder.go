@@ -44,8 +44,10 @@ type Files struct {
 func (f Folder) Read() (Files, error) {
 	entries, err := os.ReadDir(f.Dir)
 	if err != nil {
-		return Files{}, &ops.Error{Message: "The folder of migrations cannot be read: " + reason(err) + ".",
-			Hint: "It is configured as " + ops.Printable(f.Dir, 200) + ".", Cause: err}
+		return Files{}, &ops.Error{
+			Message: "The folder of migrations cannot be read: " + reason(err) + ".",
+			Hint:    "It is configured as " + ops.Printable(f.Dir, 200) + ".", Cause: err,
+		}
 	}
 	if f.Tool == Prisma {
 		return f.prisma(entries), nil

@@ -40,18 +40,36 @@ func TestRead(t *testing.T) {
 		entries []string
 		want    Files
 	}{
-		"numbers sort as numbers": {GolangMigrate, []string{"10_c.up.sql", "2_b.up.sql", "01_a.up.sql", "01_a.down.sql"},
-			Files{Names: []string{"1_a", "2_b", "10_c"}}},
-		"a missing up file still is a version": {GolangMigrate, []string{"1_a.up.sql", "2_gone.down.sql"},
-			Files{Names: []string{"1_a", "2_gone"}}},
-		"names the tool does not see": {GolangMigrate, []string{"1_a.up.sql", "2-b.up.sql", "V3__c.sql", "README.md", "4_dir.up.sql/"},
-			Files{Names: []string{"1_a"}, Ignored: []string{"2-b.up.sql", "V3__c.sql"}}},
-		"two files of one version": {GolangMigrate, []string{"1_a.up.sql", "01_b.up.sql"},
-			Files{Names: []string{"1_a"}, Faults: []string{"Version 1 has two up files."}}},
-		"every directory counts": {Prisma, []string{"20240102_b/migration.sql", "20240101_a/migration.sql", ".hidden/migration.sql", "migration_lock.toml"},
-			Files{Names: []string{".hidden", "20240101_a", "20240102_b"}}},
-		"a directory without its file": {Prisma, []string{"20240101_a/"},
-			Files{Names: []string{"20240101_a"}, Faults: []string{"Directory 20240101_a has no migration.sql."}}},
+		"numbers sort as numbers": {
+			GolangMigrate,
+			[]string{"10_c.up.sql", "2_b.up.sql", "01_a.up.sql", "01_a.down.sql"},
+			Files{Names: []string{"1_a", "2_b", "10_c"}},
+		},
+		"a missing up file still is a version": {
+			GolangMigrate,
+			[]string{"1_a.up.sql", "2_gone.down.sql"},
+			Files{Names: []string{"1_a", "2_gone"}},
+		},
+		"names the tool does not see": {
+			GolangMigrate,
+			[]string{"1_a.up.sql", "2-b.up.sql", "V3__c.sql", "README.md", "4_dir.up.sql/"},
+			Files{Names: []string{"1_a"}, Ignored: []string{"2-b.up.sql", "V3__c.sql"}},
+		},
+		"two files of one version": {
+			GolangMigrate,
+			[]string{"1_a.up.sql", "01_b.up.sql"},
+			Files{Names: []string{"1_a"}, Faults: []string{"Version 1 has two up files."}},
+		},
+		"every directory counts": {
+			Prisma,
+			[]string{"20240102_b/migration.sql", "20240101_a/migration.sql", ".hidden/migration.sql", "migration_lock.toml"},
+			Files{Names: []string{".hidden", "20240101_a", "20240102_b"}},
+		},
+		"a directory without its file": {
+			Prisma,
+			[]string{"20240101_a/"},
+			Files{Names: []string{"20240101_a"}, Faults: []string{"Directory 20240101_a has no migration.sql."}},
+		},
 		"an empty folder": {GolangMigrate, nil, Files{}},
 	} {
 		t.Run(name, func(t *testing.T) {

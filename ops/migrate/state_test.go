@@ -29,8 +29,11 @@ func TestCompare(t *testing.T) {
 		"an older one is added": {named, []Row{done("1_a"), done("3_c")}, State{At: "3_c", Pending: []string{"2_b"}}},
 		"failed":                {named, []Row{done("1_a"), {Name: "2_b"}}, State{At: "1_a", Pending: []string{"3_c"}, Broken: []string{"2_b"}}},
 		"rolled back, so again": {named, []Row{done("1_a"), {Name: "2_b", RolledBack: true}}, State{At: "1_a", Pending: []string{"2_b", "3_c"}}},
-		"rolled back, then done": {named, []Row{{Name: "1_a", RolledBack: true}, done("1_a")},
-			State{At: "1_a", Pending: []string{"2_b", "3_c"}}},
+		"rolled back, then done": {
+			named,
+			[]Row{{Name: "1_a", RolledBack: true}, done("1_a")},
+			State{At: "1_a", Pending: []string{"2_b", "3_c"}},
+		},
 		"a directory was deleted": {named, []Row{done("0_gone"), done("1_a"), done("2_b"), done("3_c")}, State{At: "3_c", Unknown: []string{"0_gone"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

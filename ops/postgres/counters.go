@@ -29,8 +29,10 @@ func (t Tally) RolledBack() float64 { return percent(t.Rollbacks, t.Transactions
 func (t Tally) Cached() float64 { return percent(t.Hit, t.Hit+t.Read) }
 
 func (t Tally) minus(o Tally) Tally {
-	return Tally{t.Commits - o.Commits, t.Rollbacks - o.Rollbacks, t.Read - o.Read, t.Hit - o.Hit,
-		t.Deadlocks - o.Deadlocks, t.TempFiles - o.TempFiles, t.TempBytes - o.TempBytes}
+	return Tally{
+		t.Commits - o.Commits, t.Rollbacks - o.Rollbacks, t.Read - o.Read, t.Hit - o.Hit,
+		t.Deadlocks - o.Deadlocks, t.TempFiles - o.TempFiles, t.TempBytes - o.TempBytes,
+	}
 }
 
 // anyNegative: the counters were reset in between.

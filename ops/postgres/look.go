@@ -59,8 +59,10 @@ func (d *database) glance(reads *sync.WaitGroup) *look {
 // begin reads in the background: whoever asked may leave early, others may have joined.
 func (d *database) begin(reads *sync.WaitGroup, sections []section, within time.Duration, ended func(*Status)) *look {
 	l := &look{begun: time.Now(), done: make(chan struct{})}
-	l.status = Status{Target: d.Target, At: l.begun, Tool: d.Migrations, Thresholds: d.Thresholds,
-		Down: d.own.unanswered(stageQueued)}
+	l.status = Status{
+		Target: d.Target, At: l.begun, Tool: d.Migrations, Thresholds: d.Thresholds,
+		Down: d.own.unanswered(stageQueued),
+	}
 	for _, s := range sections {
 		s.store(&l.status, nil, notReached())
 	}

@@ -103,6 +103,8 @@ func (s section) table() string {
 }
 
 func unexpected(file string, err error) *ops.Error {
-	return &ops.Error{Message: "The server's answer could not be understood.",
-		Hint: "This is a fault of dbbot; its log has the cause.", Cause: fmt.Errorf("section %s: %w", file, err)}
+	return &ops.Error{
+		Message: "The server's answer could not be understood.",
+		Hint:    "This is a fault of dbbot; its log has the cause.", Cause: fmt.Errorf("section %s: %w", file, err),
+	}
 }
