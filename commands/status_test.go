@@ -290,3 +290,42 @@ func TestMigrationsFinding(t *testing.T) {
 		})
 	}
 }
+
+func TestVerdictsAreTheSameWords(t *testing.T) {
+	for ours, theirs := range map[Verdict]postgres.Verdict{Good: postgres.Good, Unseen: postgres.Unseen, Watch: postgres.Watch, Bad: postgres.Bad} {
+		if ours != Verdict(theirs) {
+			t.Errorf("%s is %s below", ours, theirs)
+		}
+	}
+}
+
+type fakeRedis struct {
+	fakePinger
+	info coord.Info
+}
+
+func (f fakeRedis) Info(context.Context) (coord.Info, error) { return f.info, f.err }
+
+func TestRedisSection(t *testing.T) {
+	for name, test := range map[string]struct {
+		redis   redisInformer
+		verdict Verdict
+		says    string
+	}{
+		"none":        {nil, Good, "played inside dbbot"},
+		"says little": {fakeRedis{}, Good, "it answers"},
+		"down":        {fakeRedis{fakePinger: fakePinger{&ops.Error{Message: "Redis refused the connection."}}}, Watch, "Redis refused the connection."},
+		"loading":     {fakeRedis{info: coord.Info{Loading: true}}, Watch, "still reading its file"},
+		"a replica":   {fakeRedis{info: coord.Info{Role: "slave"}}, Watch, "takes no writes"},
+		"disk full":   {fakeRedis{info: coord.Info{WriteFailed: true}}, Watch, "could not write to its disk"},
+		"crowded":     {fakeRedis{info: coord.Info{Rejected: 3}}, Watch, "refused 3 connections"},
+		"forgetful":   {fakeRedis{info: coord.Info{Evicted: 1}}, Watch, "thrown 1 key away"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			section := Toolbox{Redis: test.redis}.redis(t.Context())
+			if text := strings.Join(section.lines(), " "); section.Verdict != test.verdict || !strings.Contains(text, test.says) {
+				t.Errorf("got %s", text)
+			}
+		})
+	}
+}
