@@ -43,6 +43,7 @@ func (c demoCommand) Run(ctx context.Context, p *process) error {
 		<-running.Done()
 	}
 	stop()
+	d.say("ending everything")
 	err = errors.Join(err, group.Wait())
 	left := d.takeDown()
 	switch {
