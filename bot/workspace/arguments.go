@@ -23,6 +23,7 @@ type arguments struct {
 	warn string // a warning about the way it was sent
 }
 
+// readArguments reads a call's body and query. What it returns can be logged even where there is an error.
 func readArguments(r *http.Request) (*arguments, error) {
 	media, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	r.Body = http.MaxBytesReader(nil, r.Body, bodyLimit)
@@ -70,6 +71,7 @@ func (in *arguments) readJSON(body io.Reader) error {
 	return nil
 }
 
+// bodyFailure is the error of a body that could not be read: too large, or broken in the way that code says.
 func bodyFailure(err error, code string) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {

@@ -19,6 +19,7 @@ func apiTest(s *Server, r *request) (fields, error) {
 	return fields{"args": args}, nil
 }
 
+// authTest says who a token is. An app token belongs to no person, so only the app is named.
 func authTest(s *Server, r *request) (fields, error) {
 	out := fields{"app_id": r.app.ID, "app_name": r.app.Name}
 	if r.token == r.app.AppToken {

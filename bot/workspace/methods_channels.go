@@ -23,6 +23,8 @@ func (s *Server) readable(r *request) (*channel, error) {
 	return c, r.need(channelScopes[c.Kind].read)
 }
 
+// conversationsInfo answers for public channels and for those the bot is in; of others Slack does not even say that
+// they are there.
 func conversationsInfo(s *Server, r *request) (fields, error) {
 	c, err := s.readable(r)
 	if err != nil {
@@ -87,10 +89,12 @@ func (r *request) kinds() ([]ChannelKind, error) {
 	return out, nil
 }
 
+// conversationsList gives what the bot may know of: all public channels, and of the others those it is in.
 func conversationsList(s *Server, r *request) (fields, error) {
 	return s.listChannels(r, "channels", func(c *channel) bool { return c.Kind == Public || c.has(r.app.BotUser) })
 }
 
+// usersConversations gives the channels of one person, as far as the bot may know of them.
 func usersConversations(s *Server, r *request) (fields, error) {
 	user := r.text("user")
 	fill(&user, r.app.BotUser)
@@ -116,6 +120,7 @@ func (s *Server) listChannels(r *request, name string, wanted func(*channel) boo
 	return paged(r, name, out)
 }
 
+// conversationsMembers needs no membership in public channels.
 func conversationsMembers(s *Server, r *request) (fields, error) {
 	c, err := s.readable(r)
 	if err != nil {
@@ -124,6 +129,7 @@ func conversationsMembers(s *Server, r *request) (fields, error) {
 	return paged(r, "members", c.Members)
 }
 
+// conversationsOpen finds the direct message with one person. All of them exist from the start.
 func conversationsOpen(s *Server, r *request) (fields, error) {
 	if id := r.text("channel"); id != "" {
 		c := s.channels.byID[id]
@@ -154,6 +160,7 @@ func conversationsOpen(s *Server, r *request) (fields, error) {
 	return out, nil
 }
 
+// conversationsJoin lets the bot into a public channel by itself; into a private one it must be invited.
 func conversationsJoin(s *Server, r *request) (fields, error) {
 	c := s.channels.byID[r.text("channel")]
 	switch {

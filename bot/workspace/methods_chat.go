@@ -33,6 +33,7 @@ func (s *Server) writable(r *request, field string) (*channel, error) {
 	return c, nil
 }
 
+// postMessage checks what it is to say before it looks at the rate: a message that could never be sent uses nothing up.
 func postMessage(s *Server, r *request) (fields, error) {
 	c, err := s.writable(r, "channel")
 	if err != nil {

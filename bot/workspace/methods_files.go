@@ -15,6 +15,8 @@ const (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// getUploadURL is the first step of an upload: it announces name and length. The URL has the host of the API, because
+// clients send their token nowhere else.
 func getUploadURL(s *Server, r *request) (fields, error) {
 	name := r.text("filename")
 	length, err := strconv.Atoi(r.text("length"))
@@ -88,6 +90,7 @@ func completeUpload(s *Server, r *request) (fields, error) {
 	return fields{"files": out}, nil
 }
 
+// filesInfo knows completed files only.
 func filesInfo(s *Server, r *request) (fields, error) {
 	f := s.files.byID[r.text("file")]
 	if f == nil || !f.complete {
@@ -96,6 +99,7 @@ func filesInfo(s *Server, r *request) (fields, error) {
 	return fields{"file": f.wire(r.base), "comments": []fields{}}, nil
 }
 
+// filesDelete takes away a file of the app's own; messages keep its card, as at Slack.
 func filesDelete(s *Server, r *request) (fields, error) {
 	f := s.files.byID[r.text("file")]
 	switch {

@@ -33,6 +33,7 @@ type window struct {
 	metadata       bool
 }
 
+// window reads the arguments; a cursor is the timestamp of the last message that was given.
 func (r *request) window() (window, error) {
 	w := window{oldest: r.text("oldest"), latest: r.text("latest"), inclusive: r.yes("inclusive"), metadata: r.yes("include_all_metadata")}
 	if w.oldest == "0" {

@@ -85,6 +85,7 @@ func (s *Server) updatable(r *request) (*channel, error) {
 	return c, nil
 }
 
+// chatDelete takes away a message of the app's own.
 func chatDelete(s *Server, r *request) (fields, error) {
 	c, err := s.updatable(r)
 	if err != nil {
@@ -101,6 +102,7 @@ func chatDelete(s *Server, r *request) (fields, error) {
 	return fields{"channel": c.ID, "ts": m.TS}, nil
 }
 
+// chatGetPermalink gives the address that the message would have at Slack.
 func chatGetPermalink(s *Server, r *request) (fields, error) {
 	c := s.channels.byID[r.text("channel")]
 	if c == nil || !c.has(r.app.BotUser) && c.Kind != Public {
@@ -120,6 +122,7 @@ func chatGetPermalink(s *Server, r *request) (fields, error) {
 // reactionMost bounds the different emoji under one message, as Slack does.
 const reactionMost = 50
 
+// reactionsAdd and reactionsRemove act as the bot, which must be in the channel.
 func reactionsAdd(s *Server, r *request) (fields, error) {
 	c, m, name, err := s.reactable(r)
 	if err != nil {
@@ -188,6 +191,7 @@ func (s *Server) react(c *channel, m *Message, user, name string) error {
 	return nil
 }
 
+// reactionEvents tells the apps in the channel whose message got or lost which emoji. Callers hold mu.
 func (s *Server) reactionEvents(c *channel, m *Message, event, user, name string) {
 	for _, a := range s.apps {
 		if c.has(a.BotUser) {

@@ -49,6 +49,7 @@ func (s *Server) meets(a *app, p *Person) bool {
 	return false
 }
 
+// zoneOf gives a zone's short name and its offset in seconds at a moment; offset 0 for a zone that is not known.
 func zoneOf(name string, at time.Time) (label string, offset int) {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
@@ -57,6 +58,7 @@ func zoneOf(name string, at time.Time) (label string, offset int) {
 	return at.In(zone).Zone()
 }
 
+// usersInfo answers for everybody whose id an app may have met: deactivated, external and bot people too.
 func usersInfo(s *Server, r *request) (fields, error) {
 	p := s.people.byID[r.text("user")]
 	if p == nil {
@@ -65,6 +67,7 @@ func usersInfo(s *Server, r *request) (fields, error) {
 	return fields{"user": s.userOf(r.app, p)}, nil
 }
 
+// usersList lists the workspace's own people. External people are met in shared channels and not listed.
 func usersList(s *Server, r *request) (fields, error) {
 	out := []fields{}
 	for _, p := range s.people.order {
@@ -79,6 +82,7 @@ func usersList(s *Server, r *request) (fields, error) {
 	return answer, err
 }
 
+// usersLookupByEmail finds active people of the workspace only; Slack says users_not_found (plural) of all others.
 func usersLookupByEmail(s *Server, r *request) (fields, error) {
 	for _, p := range s.people.order {
 		if p.Email != "" && p.Email == r.text("email") && p.Kind != Deleted && p.Kind != External {
@@ -88,6 +92,7 @@ func usersLookupByEmail(s *Server, r *request) (fields, error) {
 	return nil, fail("users_not_found")
 }
 
+// botsInfo describes an installed app's bot; without an id the caller's own.
 func botsInfo(s *Server, r *request) (fields, error) {
 	for _, a := range s.apps {
 		if id := r.text("bot"); id == a.BotID || id == "" && a == r.app {
@@ -109,6 +114,7 @@ func (s *Server) usergroup(id string) *Usergroup {
 	return nil
 }
 
+// usergroupsList is refused on free plans, which have no user groups.
 func usergroupsList(s *Server, r *request) (fields, error) {
 	if s.cfg.FreePlan {
 		return nil, fail("plan_upgrade_required")
@@ -131,6 +137,7 @@ func usergroupsList(s *Server, r *request) (fields, error) {
 	return fields{"usergroups": out}, nil
 }
 
+// usergroupsUsersList gives the active members of one group.
 func usergroupsUsersList(s *Server, r *request) (fields, error) {
 	if s.cfg.FreePlan {
 		return nil, fail("plan_upgrade_required")
@@ -153,6 +160,7 @@ func (s *Server) activeIn(g *Usergroup) []string {
 	return out
 }
 
+// teamInfo needs team:read, unlike auth.test, which says the team as well.
 func teamInfo(s *Server, r *request) (fields, error) {
 	return fields{"team": fields{
 		"id": s.cfg.Team.ID, "name": s.cfg.Team.Name, "domain": s.cfg.Team.Domain,

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 )
 
+// viewsOpen begins a new stack of modals. The view is judged before the trigger is used up, as a mistake in it would
+// otherwise cost the only trigger that the app has.
 func viewsOpen(s *Server, r *request) (fields, error) {
 	raw, err := r.structure("view")
 	if err != nil {
@@ -27,6 +29,7 @@ func viewsOpen(s *Server, r *request) (fields, error) {
 	return fields{"view": v.wire(s)}, nil
 }
 
+// viewsPush puts a modal on the one whose element was used: the trigger says which that is.
 func viewsPush(s *Server, r *request) (fields, error) {
 	raw, err := r.structure("view")
 	if err != nil {
@@ -64,6 +67,8 @@ func (s *Server) pushed(onto *view, body map[string]json.RawMessage) (*view, err
 	return v, nil
 }
 
+// viewsUpdate changes a modal or home tab by its id, or by the external id that the app gave it. A hash that is no longer
+// the view's own means that somebody was faster.
 func viewsUpdate(s *Server, r *request) (fields, error) {
 	raw, err := r.structure("view")
 	if err != nil {
@@ -94,6 +99,7 @@ func viewsUpdate(s *Server, r *request) (fields, error) {
 	return fields{"view": v.wire(s)}, nil
 }
 
+// viewsPublish draws the home tab of one person. It keeps its id for as long as the workspace runs.
 func viewsPublish(s *Server, r *request) (fields, error) {
 	raw, err := r.structure("view")
 	if err != nil {

@@ -119,3 +119,18 @@ func TestWhatThePageIsTold(t *testing.T) {
 		t.Errorf("call: %v", m)
 	}
 }
+
+func TestNoOtherSiteMayType(t *testing.T) {
+	w := open(t, nil)
+	for path, who := range map[string]string{"/page/say": "as", "/control/say": "user"} {
+		body := asJSON(t, fields{who: "U0ANA", "channel": "C0GENERAL", "text": "hi"})
+		for origin, want := range map[string]int{"https://evil.example": 403, w.url: 200} {
+			if status, _, text := w.send("POST", path, body, "Origin", origin, "Content-Type", "text/plain"); status != want {
+				t.Errorf("%s from %s: %d %s, want %d", path, origin, status, text, want)
+			}
+		}
+	}
+	if got := len(w.Messages("C0GENERAL", "")); got != 2 {
+		t.Errorf("%d messages were written, want the 2 of the page itself", got)
+	}
+}

@@ -132,7 +132,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	s.pageRoutes(mux)
 	s.controlRoutes(mux)
-	return mux
+	return http.NewCrossOriginProtection().Handler(mux) // no other site may type commands into a workspace on loopback
 }
 
 // now is the workspace's time, with the jumps a test made. Callers hold mu.
