@@ -14,14 +14,24 @@ function dayWords(date, otherwise) {
   return { 0: "today", 1: "yesterday", "-1": "tomorrow" }[daysAgo(date)] ?? otherwise();
 }
 
-const longDay = (date) => formatted(date, { weekday: "long", month: "long", day: "numeric", ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) });
+const longDay = (date) =>
+  formatted(date, {
+    weekday: "long",
+    month: "long",
+    day: "numeric",
+    ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }),
+  });
 const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 const dayHeading = (date) => capital(dayWords(date, () => longDay(date)));
 
 function timeAgo(date) {
   const seconds = (date - Date.now()) / 1000;
   const format = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-  for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
+  for (const [unit, size] of [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ]) {
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   }
   return format.format(Math.trunc(seconds), "second");

@@ -27,16 +27,28 @@ function logRow(kind, entry) {
   const envelope = kind === "envelope";
   const failed = envelope ? !["acked", "pending", "raw"].includes(entry.outcome) : entry.ok === false;
   return {
-    kind, entry, key: entry.id ? `${kind}/${entry.id}` : `${kind}/n${devLog.next++}`, at: new Date(entry.at), failed,
-    name: envelope ? entry.type : entry.method, took: envelope ? entry.ack_ms : entry.ms,
+    kind,
+    entry,
+    key: entry.id ? `${kind}/${entry.id}` : `${kind}/n${devLog.next++}`,
+    at: new Date(entry.at),
+    failed,
+    name: envelope ? entry.type : entry.method,
+    took: envelope ? entry.ack_ms : entry.ms,
     outcome: envelope ? entry.outcome : entry.ok === false ? entry.error || `HTTP ${entry.status}` : "ok",
     detail: envelope ? payloadWords(entry.payload) : callWords(readable(entry.request)),
   };
 }
 
-
-
-const payloadWords = (p) => [p?.command && `${p.command} ${p.text ?? ""}`, p?.event?.type, p?.type !== "event_callback" && p?.type, p?.actions?.[0]?.action_id, p?.view?.callback_id].filter(Boolean).join(" · ");
+const payloadWords = (p) =>
+  [
+    p?.command && `${p.command} ${p.text ?? ""}`,
+    p?.event?.type,
+    p?.type !== "event_callback" && p?.type,
+    p?.actions?.[0]?.action_id,
+    p?.view?.callback_id,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 const callWords = (request) => [request?.channel, request?.user, request?.ts].filter((x) => typeof x === "string").join(" · ");
 
 function addLog(kind, entry) {
@@ -51,7 +63,9 @@ function addLog(kind, entry) {
 async function loadLog() {
   const answer = await ask("/page/log");
   if (answer.ok === false) return;
-  devLog.rows = [...(answer.envelopes ?? []).map((e) => logRow("envelope", e)), ...(answer.calls ?? []).map((c) => logRow("call", c))].sort((a, b) => a.at - b.at);
+  devLog.rows = [...(answer.envelopes ?? []).map((e) => logRow("envelope", e)), ...(answer.calls ?? []).map((c) => logRow("call", c))].sort(
+    (a, b) => a.at - b.at,
+  );
   drawDevRows();
 }
 
@@ -67,11 +81,60 @@ function toggleDev(open = !devLog.shown) {
 }
 
 function drawDevFrame() {
-  const filter = el("input", { type: "search", class: "field", placeholder: "Filter", "aria-label": "Filter the log", value: devLog.words, "data-testid": "dev-filter", oninput: () => { devLog.words = filter.value; drawDevRows(); } });
-  const kinds = el("select", { class: "field", "aria-label": "What to show", "data-testid": "dev-kind", onchange: () => { devLog.kind = kinds.value; drawDevRows(); } },
-    [["all", "Everything"], ["envelope", "Envelopes"], ["call", "API calls"], ["failed", "Failures"]].map(([value, name]) => el("option", { value, selected: devLog.kind === value }, name)));
-  fill($("dev"), el("header", { class: "pane-head" }, el("h2", {}, "Developer"), filter, kinds, el("span", { class: "spring" }), iconButton("trash", "Clear the list", () => { devLog.rows = []; drawDevRows(); }), iconButton("close", "Close the developer panel", () => toggleDev(false))),
-    el("div", { class: "dev-rows", id: "dev-rows", tabindex: "0", role: "group", "aria-label": "Envelopes and API calls, newest first", "data-testid": "dev-rows" }));
+  const filter = el("input", {
+    type: "search",
+    class: "field",
+    placeholder: "Filter",
+    "aria-label": "Filter the log",
+    value: devLog.words,
+    "data-testid": "dev-filter",
+    oninput: () => {
+      devLog.words = filter.value;
+      drawDevRows();
+    },
+  });
+  const kinds = el(
+    "select",
+    {
+      class: "field",
+      "aria-label": "What to show",
+      "data-testid": "dev-kind",
+      onchange: () => {
+        devLog.kind = kinds.value;
+        drawDevRows();
+      },
+    },
+    [
+      ["all", "Everything"],
+      ["envelope", "Envelopes"],
+      ["call", "API calls"],
+      ["failed", "Failures"],
+    ].map(([value, name]) => el("option", { value, selected: devLog.kind === value }, name)),
+  );
+  fill(
+    $("dev"),
+    el(
+      "header",
+      { class: "pane-head" },
+      el("h2", {}, "Developer"),
+      filter,
+      kinds,
+      span("spring"),
+      iconButton("trash", "Clear the list", () => {
+        devLog.rows = [];
+        drawDevRows();
+      }),
+      iconButton("close", "Close the developer panel", () => toggleDev(false)),
+    ),
+    el("div", {
+      class: "dev-rows",
+      id: "dev-rows",
+      tabindex: "0",
+      role: "group",
+      "aria-label": "Envelopes and API calls, newest first",
+      "data-testid": "dev-rows",
+    }),
+  );
   kinds.value = devLog.kind;
 }
 
@@ -79,24 +142,80 @@ function drawDevRows() {
   const box = $("dev-rows");
   if (!devLog.shown || !box) return;
   const words = devLog.words.toLowerCase();
-  const rows = devLog.rows.filter((r) => (devLog.kind === "all" || r.kind === devLog.kind || (devLog.kind === "failed" && r.failed)) && (!words || JSON.stringify(r.entry).toLowerCase().includes(words)));
-  reconcile(box, rows.length ? rows.toReversed().map((r) => ({ key: r.key, parts: [r], make: () => devRow(r) })) : [{ key: "none", parts: [words], make: () => el("div", { class: "empty soft" }, devLog.rows.length ? "Nothing fits the filter." : "Nothing was sent yet. Envelopes go to the app, calls come from it.") }]);
+  const rows = devLog.rows.filter(
+    (r) =>
+      (devLog.kind === "all" || r.kind === devLog.kind || (devLog.kind === "failed" && r.failed)) &&
+      (!words || JSON.stringify(r.entry).toLowerCase().includes(words)),
+  );
+  reconcile(
+    box,
+    rows.length
+      ? rows.toReversed().map((r) => ({ key: r.key, parts: [r], make: () => devRow(r) }))
+      : [
+          {
+            key: "none",
+            parts: [words],
+            make: () =>
+              div(
+                "empty soft",
+                devLog.rows.length ? "Nothing fits the filter." : "Nothing was sent yet. Envelopes go to the app, calls come from it.",
+              ),
+          },
+        ],
+  );
 }
 
 const directions = { envelope: ["→", "to the app"], call: ["←", "from the app"] };
 
 function devRow(row) {
   const [arrow, words] = directions[row.kind];
-  const node = el("details", { class: `dev-row ${row.failed ? "failed" : ""}`, "data-testid": "dev-row", "data-kind": row.kind, "data-name": row.name, open: devLog.open.has(row.key) },
-    el("summary", {}, el("span", { class: "dev-arrow", title: words }, arrow), el("span", { class: "sr-only" }, words), el("time", { class: "soft" }, preciseClock(row.at)), el("span", { class: "dev-name strong" }, row.name), el("span", { class: "dev-detail soft" }, row.detail),
-      el("span", { class: "dev-took" }, row.took === null || row.took === undefined ? "" : `${Math.round(row.took * 10) / 10} ms`), el("span", { class: `outcome ${row.failed ? "bad" : row.outcome === "pending" ? "" : "good"}` }, row.outcome)));
-  const unfold = () => { if (node.open && node.children.length === 1) node.append(devBody(row)); };
-  node.addEventListener("toggle", () => { devLog.open[node.open ? "add" : "delete"](row.key); unfold(); });
+  const node = el(
+    "details",
+    {
+      class: `dev-row ${row.failed ? "failed" : ""}`,
+      "data-testid": "dev-row",
+      "data-kind": row.kind,
+      "data-name": row.name,
+      open: devLog.open.has(row.key),
+    },
+    el(
+      "summary",
+      {},
+      el("span", { class: "dev-arrow", title: words }, arrow),
+      span("sr-only", words),
+      el("time", { class: "soft" }, preciseClock(row.at)),
+      span("dev-name strong", row.name),
+      span("dev-detail soft", row.detail),
+      span("dev-took", row.took === null || row.took === undefined ? "" : `${Math.round(row.took * 10) / 10} ms`),
+      span(`outcome ${row.failed ? "bad" : row.outcome === "pending" ? "" : "good"}`, row.outcome),
+    ),
+  );
+  const unfold = () => {
+    if (node.open && node.children.length === 1) node.append(devBody(row));
+  };
+  node.addEventListener("toggle", () => {
+    devLog.open[node.open ? "add" : "delete"](row.key);
+    unfold();
+  });
   unfold();
   return node;
 }
 
 function devBody({ kind, entry }) {
-  const [out, back] = kind === "envelope" ? [["Payload", entry.payload], ["Ack", entry.response]] : [["Request", readable(entry.request)], ["Response", readable(entry.response)]];
-  return el("div", { class: "dev-body" }, kind === "envelope" && el("div", { class: "soft small" }, `Envelope ${entry.id} on socket ${entry.socket ?? "?"}`), jsonBox(out[1] ?? null, out[0]), jsonBox(back[1] ?? null, back[0]));
+  const [out, back] =
+    kind === "envelope"
+      ? [
+          ["Payload", entry.payload],
+          ["Ack", entry.response],
+        ]
+      : [
+          ["Request", readable(entry.request)],
+          ["Response", readable(entry.response)],
+        ];
+  return div(
+    "dev-body",
+    kind === "envelope" && div("soft small", `Envelope ${entry.id} on socket ${entry.socket ?? "?"}`),
+    jsonBox(out[1] ?? null, out[0]),
+    jsonBox(back[1] ?? null, back[0]),
+  );
 }

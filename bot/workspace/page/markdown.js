@@ -1,8 +1,10 @@
 // markdown.js: the markdown block, which is standard Markdown and not mrkdwn. Headings, lists, tasks, tables, code, quotes, rules, links.
 
 function markdown(text) {
-  const lines = String(text ?? "").replaceAll("\r\n", "\n").split("\n");
-  const out = el("div", { class: "markdown" });
+  const lines = String(text ?? "")
+    .replaceAll("\r\n", "\n")
+    .split("\n");
+  const out = div("markdown");
   for (let at = 0; at < lines.length;) at = markdownBlock(lines, at, out);
   return out;
 }
@@ -42,15 +44,40 @@ function markdownRule(lines, at, out) {
   return 1;
 }
 
-const tableCells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+const tableCells = (line) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
 
 function markdownTable(lines, at, out) {
   if (!lines[at].includes("|") || !/^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(lines[at + 1] ?? "")) return 0;
   const align = tableCells(lines[at + 1]).map((c) => (c.endsWith(":") ? (c.startsWith(":") ? "center" : "right") : "left"));
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end++;
-  const row = (line, tag) => el("tr", {}, tableCells(line).map((c, i) => el(tag, { class: `align-${align[i] ?? "left"}` }, inlineMarkdown(c))));
-  out.append(el("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Table" }, el("table", {}, el("thead", {}, row(lines[at], "th")), el("tbody", {}, lines.slice(at + 2, end).map((l) => row(l, "td"))))));
+  const row = (line, tag) =>
+    el(
+      "tr",
+      {},
+      tableCells(line).map((c, i) => el(tag, { class: `align-${align[i] ?? "left"}` }, inlineMarkdown(c))),
+    );
+  out.append(
+    el(
+      "div",
+      { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Table" },
+      el(
+        "table",
+        {},
+        el("thead", {}, row(lines[at], "th")),
+        el(
+          "tbody",
+          {},
+          lines.slice(at + 2, end).map((l) => row(l, "td")),
+        ),
+      ),
+    ),
+  );
   return end - at;
 }
 
@@ -58,7 +85,12 @@ function markdownQuote(lines, at, out) {
   let end = at;
   while (end < lines.length && /^\s*>/.test(lines[end])) end++;
   if (end === at) return 0;
-  const inner = markdown(lines.slice(at, end).map((l) => l.replace(/^\s*> ?/, "")).join("\n"));
+  const inner = markdown(
+    lines
+      .slice(at, end)
+      .map((l) => l.replace(/^\s*> ?/, ""))
+      .join("\n"),
+  );
   out.append(el("blockquote", {}, inner));
   return end - at;
 }

@@ -1,25 +1,51 @@
-// messages.js: one message, and the list of them. The list is brought up to date in place, so that focus, selection and screen readers keep their spot.
-
-const groupWithin = 5 * 60; // seconds in which a person's next message stands under the same name
+// messages.js: one message: who, when, what, and what one can do with it.
 
 /** messageNode draws a message; grouped ones show neither name nor picture again. */
 function messageNode(message, { grouped, inThread, raw }) {
   const sender = senderOf(message);
   const date = tsDate(message.ts);
-  const surface = surfaceFor(`${inThread ? "t" : "m"}/${message.channel}/${message.ts}`, { channel: message.channel, message_ts: message.ts }, "message");
-  return el("article", { class: `message${grouped ? " grouped" : ""}${message.ephemeral ? " ephemeral" : ""}`, tabindex: "-1", "data-testid": "message", "data-ts": message.ts, "data-channel": message.channel,
-    "data-user": message.user, "data-ephemeral": message.ephemeral ? "true" : null, "aria-label": `${sender.name}, ${clock(date)}${message.ephemeral ? ", only visible to you" : ""}` },
-    message.ephemeral && el("div", { class: "only-you" }, icon("eye"), "Only visible to you"),
-    el("div", { class: "message-side" }, grouped ? el("time", { class: "hover-time", datetime: date.toISOString(), title: fullTime(date) }, clock(date)) : avatar(sender)),
-    el("div", { class: "message-main" }, !grouped && messageHead(sender, date), safeBody(message, surface), raw && jsonBox(message, "Raw JSON"), !inThread && threadBar(message)),
-    toolbar(message, inThread));
+  const surface = surfaceFor(
+    `${inThread ? "t" : "m"}/${message.channel}/${message.ts}`,
+    { channel: message.channel, message_ts: message.ts },
+    "message",
+  );
+  return el(
+    "article",
+    {
+      class: `message${grouped ? " grouped" : ""}${message.ephemeral ? " ephemeral" : ""}`,
+      tabindex: "-1",
+      "data-testid": "message",
+      "data-ts": message.ts,
+      "data-channel": message.channel,
+      "data-user": message.user,
+      "data-ephemeral": message.ephemeral ? "true" : null,
+      "aria-label": `${sender.name}, ${clock(date)}${message.ephemeral ? ", only visible to you" : ""}`,
+    },
+    message.ephemeral && div("only-you", icon("eye"), "Only visible to you"),
+    div(
+      "message-side",
+      grouped ? el("time", { class: "hover-time", datetime: date.toISOString(), title: fullTime(date) }, clock(date)) : avatar(sender),
+    ),
+    div(
+      "message-main",
+      !grouped && messageHead(sender, date),
+      safeBody(message, surface),
+      raw && jsonBox(message, "Raw JSON"),
+      !inThread && threadBar(message),
+    ),
+    toolbar(message, inThread),
+  );
 }
 
-const messageHead = (sender, date) => el("div", { class: "message-head" },
-  el("bdi", { class: "sender", title: sender.person ? personTitle(sender.person) : sender.id }, sender.name),
-  sender.bot && el("span", { class: "chip" }, "app"),
-  ["guest", "single_channel_guest", "external", "deleted"].includes(sender.person?.kind) && el("span", { class: "chip" }, kindWords[sender.person.kind]),
-  el("time", { class: "soft small", datetime: date.toISOString(), title: fullTime(date) }, clock(date)));
+const messageHead = (sender, date) =>
+  el(
+    "div",
+    { class: "message-head" },
+    el("bdi", { class: "sender", title: sender.person ? personTitle(sender.person) : sender.id }, sender.name),
+    sender.bot && span("chip", "app"),
+    ["guest", "single_channel_guest", "external", "deleted"].includes(sender.person?.kind) && span("chip", kindWords[sender.person.kind]),
+    el("time", { class: "soft small", datetime: date.toISOString(), title: fullTime(date) }, clock(date)),
+  );
 
 // A message that cannot be drawn must not take the others with it.
 function safeBody(message, surface) {
@@ -31,145 +57,83 @@ function safeBody(message, surface) {
 }
 
 function messageBody(message, surface) {
-  if (message.subtype === "tombstone") return el("div", { class: "soft" }, "This message was deleted.");
+  if (message.subtype === "tombstone") return div("soft", "This message was deleted.");
   const edited = message.edited && el("span", { class: "soft small", title: `Edited ${fullTime(tsDate(message.edited.ts))}` }, " (edited)");
-  const text = message.blocks?.length ? [blockList(message.blocks, surface), edited] : message.text ? el("div", { class: "prose text" }, mrkdwn(message.text), edited) : null;
-  return el("div", { class: "message-body" }, text, message.attachments?.map((a) => attachmentNode(a, surface)), message.files?.map(fileNode), message.reactions?.length && el("div", { class: "reactions" }, message.reactions.map(reactionNode)));
+  const text = message.blocks?.length
+    ? [blockList(message.blocks, surface), edited]
+    : message.text
+      ? div("prose text", mrkdwn(message.text), edited)
+      : null;
+  return div(
+    "message-body",
+    text,
+    message.attachments?.map((a) => attachmentNode(a, surface)),
+    message.files?.map(fileNode),
+    message.reactions?.length && div("reactions", message.reactions.map(reactionNode)),
+  );
 }
 
-const reactionNode = (r) => el("span", { class: "chip reaction", title: (r.users ?? []).map((id) => senderOf({ user: id }).name).join(", ") }, emoji(r.name), String(r.count ?? r.users?.length ?? 1));
+const reactionNode = (r) =>
+  el(
+    "span",
+    { class: "chip reaction", title: (r.users ?? []).map((id) => senderOf({ user: id }).name).join(", ") },
+    emoji(r.name),
+    String(r.count ?? r.users?.length ?? 1),
+  );
 
 function threadBar(message) {
   if (!message.reply_count) return null;
   const people = (message.reply_users ?? []).slice(0, 4).map((id) => avatar(senderOf({ user: id }), "tiny"));
   const words = `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`;
-  return el("button", { type: "button", class: "thread-bar", "data-testid": "thread-bar", onclick: () => openThread(message.ts) }, people, el("span", { class: "link strong" }, words),
-    message.latest_reply && el("span", { class: "soft small" }, `Last reply ${timeAgo(tsDate(message.latest_reply))}`));
+  return el(
+    "button",
+    { type: "button", class: "thread-bar", "data-testid": "thread-bar", onclick: () => openThread(message.ts) },
+    people,
+    span("link strong", words),
+    message.latest_reply && span("soft small", `Last reply ${timeAgo(tsDate(message.latest_reply))}`),
+  );
 }
 
 function toolbar(message, inThread) {
   const local = message.local;
-  const more = iconButton("more", "More", () => menu(more, [
-    { label: state.rawShown.has(message.ts) ? "Hide raw JSON" : "Raw JSON", data: { "data-testid": "raw-toggle" }, pick: () => toggleRaw(message.ts) },
-    { label: "Copy text", pick: () => copyText(message.text ?? "") },
-    { label: "Copy JSON", pick: () => copyText(json(message)) },
-    !local && { label: "Copy link", pick: () => copyText(new URL(`${addressOf({ channel: message.channel, thread: message.thread_ts ?? "" })}#${message.ts}`, location.href).href) },
-    message.ephemeral && { label: "Dismiss", pick: () => dropMessage(message.channel, message.ts) },
-  ].filter(Boolean), "Message"), { "aria-haspopup": "menu", "aria-expanded": "false", "data-testid": "message-menu" });
-  return el("div", { class: "toolbar" }, !inThread && !message.ephemeral && iconButton("thread", "Reply in thread", () => openThread(message.thread_ts ?? message.ts), { "data-testid": "reply" }), more);
+  const more = iconButton(
+    "more",
+    "More",
+    () =>
+      menu(
+        more,
+        [
+          {
+            label: state.rawShown.has(message.ts) ? "Hide raw JSON" : "Raw JSON",
+            data: { "data-testid": "raw-toggle" },
+            pick: () => toggleRaw(message.ts),
+          },
+          { label: "Copy text", pick: () => copyText(message.text ?? "") },
+          { label: "Copy JSON", pick: () => copyText(json(message)) },
+          !local && {
+            label: "Copy link",
+            pick: () =>
+              copyText(
+                new URL(`${addressOf({ channel: message.channel, thread: message.thread_ts ?? "" })}#${message.ts}`, location.href).href,
+              ),
+          },
+          message.ephemeral && { label: "Dismiss", pick: () => dropMessage(message.channel, message.ts) },
+        ].filter(Boolean),
+        "Message",
+      ),
+    { "aria-haspopup": "menu", "aria-expanded": "false", "data-testid": "message-menu" },
+  );
+  return div(
+    "toolbar",
+    !inThread &&
+      !message.ephemeral &&
+      iconButton("thread", "Reply in thread", () => openThread(message.thread_ts ?? message.ts), { "data-testid": "reply" }),
+    more,
+  );
 }
 
 function toggleRaw(ts) {
   if (!state.rawShown.delete(ts)) state.rawShown.add(ts);
   drawLog();
   drawThread();
-}
-
-/** logItems are the lines of a list: a heading for each day, and messages. */
-function logItems(messages, inThread) {
-  const items = [];
-  let before = null, day = "";
-  for (const message of messages) {
-    const date = tsDate(message.ts);
-    const heading = dayHeading(date);
-    if (!inThread && heading !== day) {
-      items.push({ key: `day-${midnight(date).getTime()}`, parts: [heading], make: () => el("div", { class: "day", role: "separator", "aria-label": heading }, el("span", {}, heading)) });
-      before = null;
-    }
-    day = heading;
-    const grouped = Boolean(before) && belongsUnder(before, message);
-    const raw = state.rawShown.has(message.ts);
-    items.push({ key: `${message.ts}${message.ephemeral ? "-e" : ""}`, parts: [message, grouped, raw], make: () => messageNode(message, { grouped, inThread, raw }) });
-    before = message;
-  }
-  return items;
-}
-
-const belongsUnder = (before, message) => before.user === message.user && before.username === message.username && before.bot_id === message.bot_id
-  && !before.ephemeral && !message.ephemeral && !before.reply_count && Number(message.ts) - Number(before.ts) < groupWithin;
-
-/** reconcile makes container hold exactly items, leaving every node that has not changed alone. */
-function reconcile(container, items) {
-  const old = new Map([...container.children].map((node) => [node.dataset.key, node]));
-  let at = container.firstElementChild;
-  for (const item of items) {
-    let node = old.get(item.key);
-    old.delete(item.key);
-    if (!node || node.parts.length !== item.parts.length || node.parts.some((part, i) => part !== item.parts[i])) {
-      const fresh = item.make();
-      fresh.dataset.key = item.key;
-      fresh.parts = item.parts;
-      if (node) at = replaceKeepingFocus(node, fresh, at);
-      node = fresh;
-    }
-    if (node === at) at = at.nextElementSibling;
-    else container.insertBefore(node, at);
-  }
-  old.forEach((node) => node.remove());
-}
-
-// A message that is redrawn while a button in it has the focus gives it to the same button of the new one, else to the message.
-function replaceKeepingFocus(node, fresh, at) {
-  const focused = node.contains(document.activeElement) ? document.activeElement : null;
-  const { actionId, blockId } = focused?.closest("[data-action-id]")?.dataset ?? {};
-  node.replaceWith(fresh);
-  if (focused) {
-    const same = actionId && fresh.querySelector(`[data-action-id="${CSS.escape(actionId)}"][data-block-id="${CSS.escape(blockId)}"]`);
-    (same?.matches("button, a, input, textarea") ? same : same?.querySelector("input") ?? fresh).focus({ preventScroll: true });
-  }
-  return at === node ? fresh : at;
-}
-
-const inMainList = (m) => !m.thread_ts || m.thread_ts === m.ts || m.subtype === "thread_broadcast";
-const byTs = (a, b) => Number(a.ts) - Number(b.ts);
-
-function drawLog({ toEnd = false } = {}) {
-  const log = $("log");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  const messages = [...(state.messages.get(state.channel) ?? []), ...(state.notices.get(state.channel) ?? [])].filter(inMainList).sort(byTs);
-  reconcile(log, messages.length ? logItems(messages, false) : [{ key: "empty", parts: [state.channel], make: emptyChannel }]);
-  if (toEnd || atEnd) log.scrollTop = log.scrollHeight;
-  else $("new-pill").hidden = log.dataset.length === String(messages.length) || $("new-pill").hidden === false;
-  log.dataset.length = messages.length;
-  showLinked();
-}
-
-/** showLinked goes, once, to the message that the address names after its #. */
-function showLinked() {
-  const linked = state.linked && document.querySelector(`.log [data-ts="${CSS.escape(state.linked)}"]`);
-  if (!linked) return;
-  state.linked = "";
-  linked.scrollIntoView({ block: "center" });
-  linked.focus({ preventScroll: true });
-}
-
-const emptyChannel = () => el("div", { class: "empty" }, el("h3", {}, "Nothing here yet"), el("p", { class: "soft" }, state.boot?.commands?.length ? `Type ${state.boot.commands[0].command} ${state.boot.commands[0].usage_hint ?? ""} below to begin.` : "Write the first message below."));
-
-const mostMessages = 500; // of one channel; the server has the older ones
-
-/** storeMessage puts a message in its place by ts, or over the one with the same ts. */
-function storeMessage(list, message) {
-  const at = list.findIndex((m) => m.ts === message.ts);
-  if (at >= 0) list[at] = message;
-  else list.splice(list.findLastIndex((m) => Number(m.ts) < Number(message.ts)) + 1, 0, message);
-  list.splice(0, list.length - mostMessages);
-}
-
-function dropMessage(channel, ts) {
-  for (const held of [state.messages, state.notices]) held.set(channel, (held.get(channel) ?? []).filter((m) => m.ts !== ts));
-  state.replies = state.replies.filter((m) => m.ts !== ts || m.channel !== channel);
-  drawLog();
-  drawThread();
-}
-
-const mostNotices = 50;
-
-/** addNotice shows what Slackbot tells this person alone. */
-function addNotice(channel, text) {
-  const notices = state.notices.get(channel) ?? [];
-  notices.splice(0, notices.length - mostNotices);
-  notices.push({ ts: (Date.now() / 1000).toFixed(6), channel, user: slackbot, text, ephemeral: true, local: true });
-  state.notices.set(channel, notices);
-  if (channel === state.channel) drawLog({ toEnd: true });
-  if (channel !== state.channel || state.tab === "home" || document.querySelector("dialog[open]")) toast(plainOf(text));
 }

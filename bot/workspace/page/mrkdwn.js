@@ -3,17 +3,23 @@
 const entities = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const unescapeText = (text) => String(text).replace(/&(amp|lt|gt);/g, (e) => entities[e]);
 
-// While styles are looked for, links and code are held aside behind these two private characters, so that a * inside an address means nothing.
-const holdOpen = "\uE000", holdClose = "\uE001";
+// While styles are looked for, links and code are held aside behind these two private characters, so that a * inside an
+// address means nothing.
+const holdOpen = "\uE000",
+  holdClose = "\uE001";
 
 /** mrkdwn returns nodes for a text; verbatim leaves bare addresses unlinked. */
 function mrkdwn(text, { verbatim = false } = {}) {
   const out = [];
-  String(text ?? "").replaceAll(holdOpen, "").replaceAll(holdClose, "").split(/```/).forEach((part, i, all) => {
-    const fenced = i % 2 === 1 && i < all.length - 1;
-    if (fenced) out.push(el("pre", { class: "code-block" }, mrkdwnCode(part.replace(/^\n|\n$/g, ""))));
-    else if (part || i === 0) out.push(quotesAndLines(i % 2 === 1 ? "```" + part : trimFences(part, i, all.length), verbatim));
-  });
+  String(text ?? "")
+    .replaceAll(holdOpen, "")
+    .replaceAll(holdClose, "")
+    .split(/```/)
+    .forEach((part, i, all) => {
+      const fenced = i % 2 === 1 && i < all.length - 1;
+      if (fenced) out.push(el("pre", { class: "code-block" }, mrkdwnCode(part.replace(/^\n|\n$/g, ""))));
+      else if (part || i === 0) out.push(quotesAndLines(i % 2 === 1 ? "```" + part : trimFences(part, i, all.length), verbatim));
+    });
   return fragment(out);
 }
 
@@ -48,7 +54,10 @@ function runsOf(lines, test) {
 
 function inlineMrkdwn(text, verbatim) {
   const held = [];
-  const hold = (node) => { held.push(node); return `${holdOpen}${held.length - 1}${holdClose}`; };
+  const hold = (node) => {
+    held.push(node);
+    return `${holdOpen}${held.length - 1}${holdClose}`;
+  };
   const rest = text
     .replace(/`([^`\n]+)`/g, (_, code) => hold(el("code", {}, mrkdwnCode(code))))
     .replace(/<([^<>\n]+)>/g, (_, inner) => hold(angle(inner)));
@@ -58,7 +67,11 @@ function inlineMrkdwn(text, verbatim) {
 // Code keeps its characters; only addresses that Slack itself wrapped are unwrapped.
 const mrkdwnCode = (code) => unescapeText(code.replace(/<((?:https?|mailto):[^|>]+)(?:\|([^>]*))?>/g, (_, url, label) => label ?? url));
 
-const styles = [["*", "strong"], ["_", "em"], ["~", "del"]];
+const styles = [
+  ["*", "strong"],
+  ["_", "em"],
+  ["~", "del"],
+];
 const stylePattern = /(?<![\p{L}\p{N}*_~])([*_~])(?=\S)((?:(?!\1)[^\n])*?\S)\1(?![\p{L}\p{N}])/u;
 
 function styled(text, held, verbatim) {
@@ -68,7 +81,8 @@ function styled(text, held, verbatim) {
   return fragment(
     leaf(text.slice(0, match.index), held, verbatim),
     el(tag, {}, styled(match[2], held, verbatim)),
-    styled(text.slice(match.index + match[0].length), held, verbatim));
+    styled(text.slice(match.index + match[0].length), held, verbatim),
+  );
 }
 
 const bareAddress = /https?:\/\/[^\s<>|*`"']+[^\s<>|*`"'.,;:!?)\]]/g;
@@ -116,23 +130,33 @@ function special(target, label, whole) {
 function userMention(id, label) {
   const person = state.people.get(id);
   const mine = id === state.as;
-  return el("span", { class: mine ? "mention mine" : "mention", "data-user": id, title: person ? personTitle(person) : id }, "@", el("bdi", {}, person ? nameOf(person) : label || id));
+  return el(
+    "span",
+    { class: mine ? "mention mine" : "mention", "data-user": id, title: person ? personTitle(person) : id },
+    "@",
+    el("bdi", {}, person ? nameOf(person) : label || id),
+  );
 }
 
 function channelMention(id, label) {
   const channel = state.channels.get(id);
   const name = channel?.name ?? label;
-  if (!channel) return el("span", { class: "mention" }, name ? `#${name}` : "#private-channel");
+  if (!channel) return span("mention", name ? `#${name}` : "#private-channel");
   return el("button", { type: "button", class: "mention", "data-goto": id, onclick: () => goTo(id) }, "#", el("bdi", {}, name));
 }
 
 function groupMention(id, label) {
   const group = state.groups.get(id);
   const mine = (group?.users ?? []).includes(state.as);
-  return el("span", { class: mine ? "mention mine" : "mention", title: group?.name ?? id }, "@", el("bdi", {}, group?.handle ?? label.replace(/^@/, "") ?? id));
+  return el(
+    "span",
+    { class: mine ? "mention mine" : "mention", title: group?.name ?? id },
+    "@",
+    el("bdi", {}, group?.handle ?? label.replace(/^@/, "") ?? id),
+  );
 }
 
-const broadcastMention = (range) => el("span", { class: "mention mine" }, `@${range}`);
+const broadcastMention = (range) => span("mention mine", `@${range}`);
 
 /** textObject draws a plain_text or mrkdwn object. */
 function textObject(object) {

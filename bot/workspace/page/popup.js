@@ -9,7 +9,9 @@ function popup(anchor, node, onclose = () => {}) {
   (anchor.closest("dialog") ?? document.body).append(node);
   node.showPopover();
   const place = () => placeBeside(anchor, node);
-  const outside = (event) => { if (!node.contains(event.target) && !anchor.contains(event.target)) close(); };
+  const outside = (event) => {
+    if (!node.contains(event.target) && !anchor.contains(event.target)) close();
+  };
   const close = () => {
     document.removeEventListener("pointerdown", outside, true);
     window.removeEventListener("resize", place);
@@ -29,7 +31,8 @@ function popup(anchor, node, onclose = () => {}) {
 function placeBeside(anchor, node) {
   const at = anchor.getBoundingClientRect();
   const margin = 8;
-  const below = innerHeight - at.bottom - margin, above = at.top - margin;
+  const below = innerHeight - at.bottom - margin,
+    above = at.top - margin;
   const up = below < Math.min(node.scrollHeight, 260) && above > below;
   node.style.maxHeight = `${Math.max(120, Math.min(420, up ? above : below) - 4)}px`;
   node.style.minWidth = `${Math.min(at.width, innerWidth - 2 * margin)}px`;
@@ -40,7 +43,11 @@ function placeBeside(anchor, node) {
 /** menu opens a list of {label, description, icon, checked, href, data, pick} under its button; arrows, Home, End and letters move. */
 function menu(anchor, items, label) {
   if (openPopup?.anchor === anchor) return openPopup.close();
-  const list = el("div", { class: "menu", role: "menu", "aria-label": label }, items.map((item) => menuItem(item, () => shownMenu.close())));
+  const list = el(
+    "div",
+    { class: "menu", role: "menu", "aria-label": label },
+    items.map((item) => menuItem(item, () => shownMenu.close())),
+  );
   const shownMenu = popup(anchor, list, () => anchor.setAttribute("aria-expanded", "false"));
   shownMenu.anchor = anchor;
   anchor.setAttribute("aria-expanded", "true");
@@ -57,10 +64,24 @@ function menu(anchor, items, label) {
 
 function menuItem(item, close) {
   const role = item.checked === undefined ? "menuitem" : "menuitemradio";
-  const body = [item.before, el("span", { class: "menu-text" }, el("span", {}, item.label), item.description && el("span", { class: "soft" }, item.description)), item.checked && icon("check")];
-  const pick = () => { close(); item.pick?.(); };
-  const attributes = { role, tabindex: "-1", class: "menu-item", "aria-checked": item.checked === undefined ? null : String(item.checked), ...item.data };
-  if (item.href && safeURL(item.href)) return el("a", { ...attributes, href: safeURL(item.href), target: "_blank", rel: "noopener noreferrer", onclick: pick }, body);
+  const body = [
+    item.before,
+    span("menu-text", el("span", {}, item.label), item.description && span("soft", item.description)),
+    item.checked && icon("check"),
+  ];
+  const pick = () => {
+    close();
+    item.pick?.();
+  };
+  const attributes = {
+    role,
+    tabindex: "-1",
+    class: "menu-item",
+    "aria-checked": item.checked === undefined ? null : String(item.checked),
+    ...item.data,
+  };
+  if (item.href && safeURL(item.href))
+    return el("a", { ...attributes, href: safeURL(item.href), target: "_blank", rel: "noopener noreferrer", onclick: pick }, body);
   return el("button", { ...attributes, type: "button", onclick: pick }, body);
 }
 
@@ -68,8 +89,11 @@ function menuItem(item, close) {
 function moveAmong(nodes, event) {
   const at = nodes.indexOf(document.activeElement);
   const letter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && /\S/.test(event.key) ? event.key.toLowerCase() : null;
-  const next = { ArrowDown: (at + 1) % nodes.length, ArrowUp: (at - 1 + nodes.length) % nodes.length, Home: 0, End: nodes.length - 1 }[event.key]
-    ?? (letter ? [...nodes.keys()].map((i) => (at + 1 + i) % nodes.length).find((i) => nodes[i].textContent.trim().toLowerCase().startsWith(letter)) : undefined);
+  const next =
+    { ArrowDown: (at + 1) % nodes.length, ArrowUp: (at - 1 + nodes.length) % nodes.length, Home: 0, End: nodes.length - 1 }[event.key] ??
+    (letter
+      ? [...nodes.keys()].map((i) => (at + 1 + i) % nodes.length).find((i) => nodes[i].textContent.trim().toLowerCase().startsWith(letter))
+      : undefined);
   if (next === undefined) return false;
   event.preventDefault();
   nodes[next]?.focus();
@@ -80,7 +104,12 @@ function moveAmong(nodes, event) {
 function dialog({ title, className = "", body, footer, oncancel, before, testid, alert = false }) {
   const from = document.activeElement;
   const titleId = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
-  const node = el("dialog", { class: `dialog ${className}`, "aria-labelledby": titleId, "data-testid": testid, role: alert ? "alertdialog" : null });
+  const node = el("dialog", {
+    class: `dialog ${className}`,
+    "aria-labelledby": titleId,
+    "data-testid": testid,
+    role: alert ? "alertdialog" : null,
+  });
   const cancel = () => (oncancel ? oncancel() : close());
   function close() {
     if (openPopup && node.contains(openPopup.node)) openPopup.close();
@@ -88,9 +117,18 @@ function dialog({ title, className = "", body, footer, oncancel, before, testid,
     node.remove();
     if (from?.isConnected) from.focus({ preventScroll: true });
   }
-  add(node, [el("div", { class: "dialog-head" }, before, el("h2", { id: titleId }, title), iconButton("close", "Close", cancel, { "data-testid": "dialog-close" })), body, footer]);
-  node.addEventListener("cancel", (event) => { event.preventDefault(); cancel(); });
-  node.addEventListener("pointerdown", (event) => { if (event.target === node && !className.includes("form")) cancel(); });
+  add(node, [
+    div("dialog-head", before, el("h2", { id: titleId }, title), iconButton("close", "Close", cancel, { "data-testid": "dialog-close" })),
+    body,
+    footer,
+  ]);
+  node.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    cancel();
+  });
+  node.addEventListener("pointerdown", (event) => {
+    if (event.target === node && !className.includes("form")) cancel();
+  });
   document.body.append(node);
   node.showModal();
   return { node, close };
@@ -100,11 +138,34 @@ function dialog({ title, className = "", body, footer, oncancel, before, testid,
 function confirmed(ask) {
   if (!ask) return Promise.resolve(true);
   return new Promise((resolve) => {
-    const answer = (yes) => { box.close(); resolve(yes); };
-    const yes = el("button", { type: "button", class: `button ${ask.style === "danger" ? "danger" : "primary"}`, "data-testid": "confirm-yes", onclick: () => answer(true) }, textObject(ask.confirm) ?? "Yes");
-    const no = el("button", { type: "button", class: "button", "data-testid": "confirm-no", onclick: () => answer(false) }, textObject(ask.deny) ?? "Cancel");
-    const box = dialog({ title: plainOf(ask.title) || "Are you sure?", className: "confirm", testid: "confirm", alert: true, oncancel: () => answer(false),
-      body: el("div", { class: "dialog-body prose" }, textObject(ask.text)), footer: el("div", { class: "dialog-foot" }, no, yes) });
+    const answer = (yes) => {
+      box.close();
+      resolve(yes);
+    };
+    const yes = el(
+      "button",
+      {
+        type: "button",
+        class: `button ${ask.style === "danger" ? "danger" : "primary"}`,
+        "data-testid": "confirm-yes",
+        onclick: () => answer(true),
+      },
+      textObject(ask.confirm) ?? "Yes",
+    );
+    const no = el(
+      "button",
+      { type: "button", class: "button", "data-testid": "confirm-no", onclick: () => answer(false) },
+      textObject(ask.deny) ?? "Cancel",
+    );
+    const box = dialog({
+      title: plainOf(ask.title) || "Are you sure?",
+      className: "confirm",
+      testid: "confirm",
+      alert: true,
+      oncancel: () => answer(false),
+      body: div("dialog-body prose", textObject(ask.text)),
+      footer: div("dialog-foot", no, yes),
+    });
     yes.focus();
   });
 }

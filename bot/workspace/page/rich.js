@@ -1,16 +1,21 @@
 // rich.js: rich_text blocks.
 
 function richText(block) {
-  return el("div", { class: "rich" }, (block.elements ?? []).map(richElement));
+  return div("rich", (block.elements ?? []).map(richElement));
 }
 
 function richElement(element) {
   switch (element.type) {
-    case "rich_text_section": return el("div", { class: "rich-section" }, richInlines(element.elements));
-    case "rich_text_preformatted": return el("pre", { class: "code-block" }, richInlines(element.elements));
-    case "rich_text_quote": return el("blockquote", {}, richInlines(element.elements));
-    case "rich_text_list": return richList(element);
-    default: return rawBox(element);
+    case "rich_text_section":
+      return div("rich-section", richInlines(element.elements));
+    case "rich_text_preformatted":
+      return el("pre", { class: "code-block" }, richInlines(element.elements));
+    case "rich_text_quote":
+      return el("blockquote", {}, richInlines(element.elements));
+    case "rich_text_list":
+      return richList(element);
+    default:
+      return rawBox(element);
   }
 }
 
@@ -22,7 +27,11 @@ function richList(list) {
   const attributes = { class: `rich-list${list.border ? " bordered" : ""}`, style: { "--indent": String(Math.min(indent, 8)) } };
   if (ordered) Object.assign(attributes, { type: kinds[indent % 3], start: (Number(list.offset) || 0) + 1 });
   else attributes.style["list-style-type"] = kinds[indent % 3];
-  return el(ordered ? "ol" : "ul", attributes, (list.elements ?? []).map((item) => el("li", {}, item.elements ? richInlines(item.elements) : richInline(item))));
+  return el(
+    ordered ? "ol" : "ul",
+    attributes,
+    (list.elements ?? []).map((item) => el("li", {}, item.elements ? richInlines(item.elements) : richInline(item))),
+  );
 }
 
 const richInlines = (elements) => (elements ?? []).map(richInline);
@@ -35,13 +44,13 @@ const inlineKinds = {
   user: (e) => userMention(e.user_id, ""),
   channel: (e) => channelMention(e.channel_id, ""),
   usergroup: (e) => groupMention(e.usergroup_id, ""),
-  team: (e) => el("span", { class: "mention" }, `@${e.team_id === state.boot?.team?.id ? state.boot.team.name : e.team_id}`),
+  team: (e) => span("mention", `@${e.team_id === state.boot?.team?.id ? state.boot.team.name : e.team_id}`),
   broadcast: (e) => broadcastMention(e.range),
-  color: (e) => el("span", { class: "colour" }, el("span", { class: "swatch", style: { background: cssColour(e.value) }, "aria-hidden": "true" }), e.value),
+  color: (e) => span("colour", el("span", { class: "swatch", style: { background: cssColour(e.value) }, "aria-hidden": "true" }), e.value),
   date: (e) => slackDate(e.timestamp, e.format, e.fallback, e.url),
-  tag: (e) => el("span", { class: `tag tag-${tagColour(e.color)}` }, e.text),
+  tag: (e) => span(`tag tag-${tagColour(e.color)}`, e.text),
   citation: (e) => el("sup", { class: "citation" }, e.url ? link(e.url, e.text || "source") : e.text || "source"),
-  file: (e) => el("span", { class: "mention" }, icon("file"), e.text || e.file_id || "file"),
+  file: (e) => span("mention", icon("file"), e.text || e.file_id || "file"),
   message_mention: (e) => (e.url ? link(e.url, e.text || "message") : e.text || "message"),
   attachment_mention: (e) => link(e.url, e.text || e.url),
   work_object_mention: (e) => link(e.url, e.text || e.url),
@@ -63,7 +72,12 @@ const cssColour = (value) => (/^#[0-9a-f]{3,8}$/i.test(value ?? "") ? value : "t
 const tagColour = (colour) => (["red", "orange", "yellow", "green", "blue", "purple", "pink"].includes(colour) ? colour : "grey");
 
 /** plainRich is the plain text of a rich_text block: for labels and for copying. */
-const plainRich = (block) => (block?.elements ?? []).flatMap((e) => e.elements ?? []).flatMap((e) => e.elements ?? [e]).map((e) => e.text ?? e.name ?? "").join("");
+const plainRich = (block) =>
+  (block?.elements ?? [])
+    .flatMap((e) => e.elements ?? [])
+    .flatMap((e) => e.elements ?? [e])
+    .map((e) => e.text ?? e.name ?? "")
+    .join("");
 
 /** richFromText makes the rich_text value of a plain text area. */
 function richFromText(text) {

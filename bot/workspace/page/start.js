@@ -1,7 +1,14 @@
 // start.js: the address, moving between places, keys, and the beginning.
 
 /** addressOf writes a state of the page as its address, so that links and tests can open it. */
-function addressOf({ as = state.as, channel = state.channel, thread = state.thread, tab = state.tab, theme = state.theme, dev = devLog.shown } = {}) {
+function addressOf({
+  as = state.as,
+  channel = state.channel,
+  thread = state.thread,
+  tab = state.tab,
+  theme = state.theme,
+  dev = devLog.shown,
+} = {}) {
   return query("/", { as, channel, thread, tab: tab === "home" ? "home" : "", theme: theme === "auto" ? "" : theme, dev: dev ? "1" : "" });
 }
 
@@ -38,7 +45,12 @@ function drawPlace(moved) {
   $("log").replaceChildren();
   drawLog({ toEnd: true });
   $("log").removeAttribute("aria-busy");
-  fill($("composer-area"), channel && !channel.is_archived ? composer({ id: "composer-text", label: `Message ${channel.kind === "im" ? "" : "#"}${channelName(channel)}` }) : el("div", { class: "composer soft" }, channel ? "This channel is archived." : ""));
+  fill(
+    $("composer-area"),
+    channel && !channel.is_archived
+      ? composer({ id: "composer-text", label: `Message ${channel.kind === "im" ? "" : "#"}${channelName(channel)}` })
+      : div("composer soft", channel ? "This channel is archived." : ""),
+  );
   drawOffline();
 }
 
@@ -52,7 +64,15 @@ function drawTitle() {
 function drawOffline() {
   const area = $("composer-area");
   area.querySelector(".offline-note")?.remove();
-  if (mainApp() && !mainApp().sockets && area.firstElementChild) area.prepend(el("div", { class: "offline-note", "data-testid": "offline-note" }, icon("warning"), `${appName()} has no open socket: commands and buttons will not reach it.`));
+  if (mainApp() && !mainApp().sockets && area.firstElementChild)
+    area.prepend(
+      el(
+        "div",
+        { class: "offline-note", "data-testid": "offline-note" },
+        icon("warning"),
+        `${appName()} has no open socket: commands and buttons will not reach it.`,
+      ),
+    );
 }
 
 /** becomePerson looks through another person's eyes: all that was only for the one before goes. */
@@ -71,11 +91,16 @@ async function reboot() {
   if (boot.ok === false) return drawFault(boot);
   state.boot = { commands: [], apps: [], ...boot };
   const byId = (list) => new Map((list ?? []).map((thing) => [thing.id, thing]));
-  Object.assign(state, { people: byId(boot.people), channels: byId(boot.channels), groups: byId(boot.usergroups), as: boot.me?.id ?? boot.me ?? state.as });
+  Object.assign(state, {
+    people: byId(boot.people),
+    channels: byId(boot.channels),
+    groups: byId(boot.usergroups),
+    as: boot.me?.id ?? boot.me ?? state.as,
+  });
   fill($("team-name"), boot.team.name);
   drawPerson();
   const first = [...state.channels.values()].find((c) => c.kind !== "im") ?? [...state.channels.values()][0];
-  const id = state.channels.has(state.channel) ? state.channel : first?.id ?? "";
+  const id = state.channels.has(state.channel) ? state.channel : (first?.id ?? "");
   state.messages.clear();
   const { tab, thread } = state;
   state.channel = "";
@@ -85,13 +110,28 @@ async function reboot() {
 }
 
 function drawFault(answer) {
-  fill($("log"), el("div", { class: "empty" }, el("h3", {}, "The workspace did not answer"), el("p", { class: "soft" }, inWords(answer.error), " ", answer.detail), el("button", { type: "button", class: "button primary", onclick: reboot }, "Try again")));
+  fill(
+    $("log"),
+    div(
+      "empty",
+      el("h3", {}, "The workspace did not answer"),
+      el("p", { class: "soft" }, inWords(answer.error), " ", answer.detail),
+      el("button", { type: "button", class: "button primary", onclick: reboot }, "Try again"),
+    ),
+  );
 }
 
 function readAddress() {
   const values = new URLSearchParams(location.search);
   const get = (name) => values.get(name) ?? "";
-  return { as: get("as"), channel: get("channel"), thread: get("thread"), tab: get("tab") || "messages", theme: get("theme") || "auto", dev: get("dev") === "1" };
+  return {
+    as: get("as"),
+    channel: get("channel"),
+    thread: get("thread"),
+    tab: get("tab") || "messages",
+    theme: get("theme") || "auto",
+    dev: get("dev") === "1",
+  };
 }
 
 /** nextRegion moves the focus to the next part of the page, as F6 does in programs. */
@@ -103,9 +143,13 @@ function nextRegion(back) {
 }
 
 function pageKeys(event) {
-  if (event.key === "F6" && !document.querySelector("dialog[open]")) { event.preventDefault(); nextRegion(event.shiftKey); }
-  else if (event.key === "." && (event.ctrlKey || event.metaKey)) { event.preventDefault(); toggleDev(); }
-  else if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) escape(event.target);
+  if (event.key === "F6" && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    nextRegion(event.shiftKey);
+  } else if (event.key === "." && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    toggleDev();
+  } else if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) escape(event.target);
 }
 
 // Escape closes what is nearest: a menu, the side bar, the panel or pane that holds the focus.
@@ -124,20 +168,38 @@ function tabKeys(event) {
 
 function begin() {
   const address = readAddress();
-  Object.assign(state, { as: address.as, channel: address.channel, thread: address.thread, tab: address.tab, linked: location.hash.slice(1) });
+  Object.assign(state, {
+    as: address.as,
+    channel: address.channel,
+    thread: address.thread,
+    tab: address.tab,
+    linked: location.hash.slice(1),
+  });
   setTheme(address.theme);
   for (const button of document.querySelectorAll("[data-icon]")) button.append(icon(button.dataset.icon));
   $("open-side").addEventListener("click", openSide);
   $("scrim").addEventListener("click", closeSide);
   $("toggle-dev").addEventListener("click", () => toggleDev());
-  $("toggle-theme").addEventListener("click", () => { setTheme(themes[(themes.indexOf(state.theme) + 1) % themes.length]); writeAddress(); sayStatus($("toggle-theme").title); });
+  $("toggle-theme").addEventListener("click", () => {
+    setTheme(themes[(themes.indexOf(state.theme) + 1) % themes.length]);
+    writeAddress();
+    sayStatus($("toggle-theme").title);
+  });
   $("person-switch").addEventListener("click", personMenu);
   $("tabs").addEventListener("keydown", tabKeys);
-  $("new-pill").addEventListener("click", () => { $("log").scrollTop = $("log").scrollHeight; $("new-pill").hidden = true; });
-  $("log").addEventListener("scroll", () => { if ($("log").scrollHeight - $("log").scrollTop - $("log").clientHeight < 60) $("new-pill").hidden = true; });
+  $("new-pill").addEventListener("click", () => {
+    $("log").scrollTop = $("log").scrollHeight;
+    $("new-pill").hidden = true;
+  });
+  $("log").addEventListener("scroll", () => {
+    if ($("log").scrollHeight - $("log").scrollTop - $("log").clientHeight < 60) $("new-pill").hidden = true;
+  });
   listKeys($("log"), "composer-text");
   document.addEventListener("keydown", pageKeys);
-  window.addEventListener("popstate", () => { const { channel, tab, thread } = readAddress(); goTo(channel, { tab, thread, push: false, focus: false }); });
+  window.addEventListener("popstate", () => {
+    const { channel, tab, thread } = readAddress();
+    goTo(channel, { tab, thread, push: false, focus: false });
+  });
   if (address.dev) toggleDev(true);
   reboot();
 }

@@ -1,17 +1,34 @@
 // state.js: what the page knows, who it looks as, and how it asks the server.
 
 const state = {
-  as: "", channel: "", thread: "", tab: "messages",
-  boot: null, people: new Map(), channels: new Map(), groups: new Map(),
+  as: "",
+  channel: "",
+  thread: "",
+  tab: "messages",
+  boot: null,
+  people: new Map(),
+  channels: new Map(),
+  groups: new Map(),
   messages: new Map(), // channel → messages, oldest first
-  replies: [],         // of the open thread, the parent first
-  notices: new Map(),  // channel → what Slackbot told this person; the server does not keep these
-  unread: new Set(), rawShown: new Set(), drafts: new Map(), surfaces: new Map(),
-  home: null, linked: "",
+  replies: [], // of the open thread, the parent first
+  notices: new Map(), // channel → what Slackbot told this person; the server does not keep these
+  unread: new Set(),
+  rawShown: new Set(),
+  drafts: new Map(),
+  surfaces: new Map(),
+  home: null,
+  linked: "",
 };
 
 const slackbot = "USLACKBOT";
-const kindWords = { member: "member", guest: "guest", single_channel_guest: "single-channel guest", deleted: "deactivated", bot: "app", external: "external" };
+const kindWords = {
+  member: "member",
+  guest: "guest",
+  single_channel_guest: "single-channel guest",
+  deleted: "deactivated",
+  bot: "app",
+  external: "external",
+};
 
 const nameOf = (person) => person.real_name || person.name || person.id;
 const personTitle = (person) => [nameOf(person), person.title, kindWords[person.kind]].filter(Boolean).join(" · ");
@@ -36,7 +53,12 @@ function senderOf(message) {
   if (message.user === slackbot) return { id: slackbot, name: "Slackbot", bot: true };
   const person = state.people.get(message.user);
   const isBot = Boolean(message.bot_id) || person?.kind === "bot";
-  return { id: message.user || message.bot_id || "?", name: message.username || (person ? nameOf(person) : message.user || appName()), bot: isBot, person };
+  return {
+    id: message.user || message.bot_id || "?",
+    name: message.username || (person ? nameOf(person) : message.user || appName()),
+    bot: isBot,
+    person,
+  };
 }
 
 // Ten colours that carry white letters at a contrast of 4.5 or more.
@@ -45,7 +67,15 @@ const avatarColours = ["#0a6c67", "#8a3f7c", "#2a5fb0", "#9a4a12", "#4b6b1d", "#
 function avatar(sender, size = "") {
   const hash = [...String(sender.id)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) >>> 0, 7);
   const letters = (sender.name.match(/(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join("").toUpperCase();
-  return el("span", { class: `avatar ${size}${sender.bot ? " square" : ""}`, "aria-hidden": "true", style: { background: avatarColours[hash % avatarColours.length] } }, letters || "?");
+  return el(
+    "span",
+    {
+      class: `avatar ${size}${sender.bot ? " square" : ""}`,
+      "aria-hidden": "true",
+      style: { background: avatarColours[hash % avatarColours.length] },
+    },
+    letters || "?",
+  );
 }
 
 // The workspace itself gives up on an app after three seconds; one that says nothing for longer is not there.
@@ -56,7 +86,12 @@ async function ask(path, body, { signal: stop } = {}) {
   const late = AbortSignal.timeout(askPatience);
   const signal = stop ? AbortSignal.any([stop, late]) : late;
   try {
-    const options = body instanceof FormData ? { method: "POST", body } : body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
+    const options =
+      body instanceof FormData
+        ? { method: "POST", body }
+        : body
+          ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }
+          : {};
     const response = await fetch(path, { ...options, signal });
     const text = await response.text();
     const answer = text ? JSON.parse(text) : {};
@@ -99,7 +134,7 @@ const inWords = (error) => errorWords[error] ?? `That did not work: ${error || "
 
 /** toast tells of something that has no other place; it goes by itself and by its button. */
 function toast(words) {
-  const box = el("div", { class: "toast" }, icon("warning"), el("span", {}, words));
+  const box = div("toast", icon("warning"), el("span", {}, words));
   const close = () => box.remove();
   box.append(iconButton("close", "Dismiss", close));
   $("toasts").append(box);
@@ -107,4 +142,6 @@ function toast(words) {
 }
 
 /** sayStatus speaks to screen readers only. */
-const sayStatus = (words) => { $("status").textContent = shown(words); };
+const sayStatus = (words) => {
+  $("status").textContent = shown(words);
+};

@@ -9,9 +9,10 @@ function openStream() {
   stream.source?.close();
   const source = new EventSource(query("/page/stream", { as: state.as }));
   stream.source = source;
-  for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => {
-    if (source === stream.source) handle(event.data ? JSON.parse(event.data) : {});
-  });
+  for (const [name, handle] of Object.entries(handlers))
+    source.addEventListener(name, (event) => {
+      if (source === stream.source) handle(event.data ? JSON.parse(event.data) : {});
+    });
   source.addEventListener("open", () => {
     if (source !== stream.source) return;
     stream.retry = 0;
@@ -22,21 +23,43 @@ function openStream() {
   source.addEventListener("error", () => {
     if (source !== stream.source) return;
     document.body.classList.add("offline");
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => { if (source === stream.source) openStream(); }, Math.min(longestWait, 1000 * 2 ** stream.retry++));
+    if (source.readyState === EventSource.CLOSED)
+      setTimeout(
+        () => {
+          if (source === stream.source) openStream();
+        },
+        Math.min(longestWait, 1000 * 2 ** stream.retry++),
+      );
   });
 }
 
 const handlers = {
-  message: ({ message }) => { putMessage(message); noteUnread(message); },
+  message: ({ message }) => {
+    putMessage(message);
+    noteUnread(message);
+  },
   changed: ({ message }) => putMessage(message),
   deleted: ({ channel, ts }) => dropMessage(channel, ts),
   view: viewEvent,
-  home: ({ view }) => { if (state.tab === "home" && view.app_id === mainApp()?.id) { state.home = view; drawHome(); } },
+  home: ({ view }) => {
+    if (state.tab === "home" && view.app_id === mainApp()?.id) {
+      state.home = view;
+      drawHome();
+    }
+  },
   notice: ({ channel, text }) => addNotice(channel, text),
-  channel: ({ channel }) => { state.channels.set(channel.id, channel); drawSidebar(); drawChannelHead(); },
+  channel: ({ channel }) => {
+    state.channels.set(channel.id, channel);
+    drawSidebar();
+    drawChannelHead();
+  },
   envelope: (entry) => addLog("envelope", entry),
   call: (entry) => addLog("call", entry),
-  app: ({ id, sockets }) => { for (const app of apps()) if (app.id === id) app.sockets = sockets; drawSidebar(); drawOffline(); },
+  app: ({ id, sockets }) => {
+    for (const app of apps()) if (app.id === id) app.sockets = sockets;
+    drawSidebar();
+    drawOffline();
+  },
   reload: () => reboot(),
 };
 
@@ -65,7 +88,8 @@ function noteUnread(message) {
 
 /** loadHistory fetches a channel; where something arrives meanwhile it fetches once more, so that nothing stale stays. */
 async function loadHistory(channel, { toEnd = false } = {}) {
-  const as = state.as, before = arrivals.get(channel);
+  const as = state.as,
+    before = arrivals.get(channel);
   const answer = await ask(query("/page/history", { as, channel }));
   if (as !== state.as) return;
   if (answer.ok === false) return toast(inWords(answer.error));

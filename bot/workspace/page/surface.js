@@ -50,4 +50,9 @@ async function altered(surface, block, element, payload, node, undo = () => {}) 
   }
 }
 
-const hooks = (block, element, more = {}) => ({ "data-action-id": element.action_id, "data-block-id": block.block_id, "data-type": element.type, ...more });
+const hooks = (block, element, more = {}) => ({
+  "data-action-id": element.action_id,
+  "data-block-id": block.block_id,
+  "data-type": element.type,
+  ...more,
+});

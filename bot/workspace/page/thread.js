@@ -34,10 +34,19 @@ function drawThreadFrame() {
   document.body.classList.toggle("with-thread", Boolean(state.thread));
   if (!state.thread) return fill(pane);
   const channel = state.channels.get(state.channel);
-  fill(pane,
-    el("header", { class: "pane-head" }, el("h2", {}, "Thread"), el("span", { class: "soft" }, channel && (channel.kind === "im" ? channelName(channel) : `#${channelName(channel)}`)), el("span", { class: "spring" }), iconButton("close", "Close the thread", closeThread, { "data-testid": "thread-close" })),
+  fill(
+    pane,
+    el(
+      "header",
+      { class: "pane-head" },
+      el("h2", {}, "Thread"),
+      span("soft", channel && (channel.kind === "im" ? channelName(channel) : `#${channelName(channel)}`)),
+      span("spring"),
+      iconButton("close", "Close the thread", closeThread, { "data-testid": "thread-close" }),
+    ),
     el("div", { class: "log", id: "thread-log", role: "log", "aria-label": "Replies", "aria-live": "polite", tabindex: "0" }),
-    composer({ id: "thread-text", thread: state.thread, label: "Reply" }));
+    composer({ id: "thread-text", thread: state.thread, label: "Reply" }),
+  );
   listKeys($("thread-log"), "thread-text");
   drawThread({ toEnd: true });
 }
@@ -48,7 +57,12 @@ function drawThread({ toEnd = false } = {}) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   const notices = (state.notices.get(state.channel) ?? []).filter((m) => m.thread_ts === state.thread);
   const [parent, ...replies] = [...state.replies, ...notices].sort(byTs);
-  const count = { key: "count", parts: [replies.length], make: () => el("div", { class: "day", role: "separator" }, el("span", {}, replies.length === 1 ? "1 reply" : `${replies.length} replies`)) };
+  const count = {
+    key: "count",
+    parts: [replies.length],
+    make: () =>
+      el("div", { class: "day", role: "separator" }, el("span", {}, replies.length === 1 ? "1 reply" : `${replies.length} replies`)),
+  };
   reconcile(log, parent ? [...logItems([parent], true), count, ...logItems(replies, true)] : []);
   if (toEnd || atEnd) log.scrollTop = log.scrollHeight;
   showLinked();

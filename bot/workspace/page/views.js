@@ -31,7 +31,10 @@ function drawModal() {
     stack.dialog.node.dataset.viewId = view.id;
   }
   fillModal(stack.dialog.node, view);
-  const first = (!fresh && focused && $(focused)) || stack.dialog.node.querySelector("[autofocus]") || stack.dialog.node.querySelector(".dialog-body :is(input, textarea, button, select):not([disabled])");
+  const first =
+    (!fresh && focused && $(focused)) ||
+    stack.dialog.node.querySelector("[autofocus]") ||
+    stack.dialog.node.querySelector(".dialog-body :is(input, textarea, button, select):not([disabled])");
   (first ?? stack.dialog.node.querySelector("button")).focus();
 }
 
@@ -39,13 +42,46 @@ function fillModal(node, view) {
   const surface = surfaceFor(`v/${view.id}`, { view_id: view.id }, "modal");
   const titleId = node.getAttribute("aria-labelledby");
   const back = stack.views.length > 1 && iconButton("back", "Back", () => closeView(view), { "data-testid": "modal-back" });
-  const body = el("div", { class: "dialog-body" }, blockList(view.blocks, surface));
+  const body = div("dialog-body", blockList(view.blocks, surface));
   const note = el("div", { class: "error", role: "alert", "data-testid": "modal-error" });
-  const submit = view.submit && el("button", { type: "submit", class: "button primary", "data-testid": "modal-submit" }, textObject(view.submit));
-  const form = el("form", { class: "modal-form", novalidate: true }, body, note, el("div", { class: "dialog-foot" },
-    el("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: () => (view.clear_on_close ? cancelModal() : closeView(view)) }, textObject(view.close) ?? (submit ? "Cancel" : "Close")), submit));
-  form.addEventListener("submit", (event) => { event.preventDefault(); submitView(view, surface, form, submit, note); });
-  fill(node, el("div", { class: "dialog-head" }, back, el("h2", { id: titleId }, textObject(view.title)), el("span", { class: "chip" }, appName()), iconButton("close", "Close", cancelModal, { "data-testid": "dialog-close" })), form);
+  const submit =
+    view.submit && el("button", { type: "submit", class: "button primary", "data-testid": "modal-submit" }, textObject(view.submit));
+  const form = el(
+    "form",
+    { class: "modal-form", novalidate: true },
+    body,
+    note,
+    el(
+      "div",
+      { class: "dialog-foot" },
+      el(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          "data-testid": "modal-close",
+          onclick: () => (view.clear_on_close ? cancelModal() : closeView(view)),
+        },
+        textObject(view.close) ?? (submit ? "Cancel" : "Close"),
+      ),
+      submit,
+    ),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submitView(view, surface, form, submit, note);
+  });
+  fill(
+    node,
+    div(
+      "dialog-head",
+      back,
+      el("h2", { id: titleId }, textObject(view.title)),
+      span("chip", appName()),
+      iconButton("close", "Close", cancelModal, { "data-testid": "dialog-close" }),
+    ),
+    form,
+  );
 }
 
 // The cross and Escape close every view of the stack; the app hears of each that asked to be told.
@@ -56,7 +92,12 @@ function cancelModal() {
 function closeView(view) {
   stack.views = stack.views.filter((v) => v.id !== view.id);
   drawModal();
-  ask("/page/view", { as: state.as, view_id: view.id, event: "close", state: { values: state.surfaces.get(`v/${view.id}`)?.values ?? {} } });
+  ask("/page/view", {
+    as: state.as,
+    view_id: view.id,
+    event: "close",
+    state: { values: state.surfaces.get(`v/${view.id}`)?.values ?? {} },
+  });
 }
 
 /** submitView checks what Slack's client checks, sends, and waits for the app's word. */
@@ -70,7 +111,10 @@ async function submitView(view, surface, form, button, note) {
   const answer = await ask("/page/view", { as: state.as, view_id: view.id, event: "submit", state: { values: surface.values } });
   button.removeAttribute("aria-busy");
   if (answer.errors || answer.response_action === "errors") return showErrors(form, answer.errors ?? {});
-  if (answer.ok === false) { note.textContent = shown(inWords(answer.error)); return; }
+  if (answer.ok === false) {
+    note.textContent = shown(inWords(answer.error));
+    return;
+  }
   if (answer.response_action === "clear") viewEvent({ op: "clear" });
   else if (!answer.response_action) viewEvent({ op: "close", view });
 }
@@ -82,9 +126,13 @@ function localFaults(view, surface, form) {
     const entered = surface.values[block.block_id]?.[block.element?.action_id] ?? {};
     const field = form.querySelector(`[data-block-id="${CSS.escape(block.block_id)}"] :is(input, textarea)`);
     const { type, ...content } = entered;
-    const empty = Object.values(content).every((v) => v === null || v === undefined || v === "" || (Array.isArray(v) && !v.length) || (v?.type === "rich_text" && !plainRich(v).trim()));
+    const empty = Object.values(content).every(
+      (v) =>
+        v === null || v === undefined || v === "" || (Array.isArray(v) && !v.length) || (v?.type === "rich_text" && !plainRich(v).trim()),
+    );
     if (empty && !block.optional) faults[block.block_id] = "Please fill in this field.";
-    else if (!empty && block.element?.min_length > String(entered.value ?? "").length) faults[block.block_id] = `Please write at least ${block.element.min_length} characters.`;
+    else if (!empty && block.element?.min_length > String(entered.value ?? "").length)
+      faults[block.block_id] = `Please write at least ${block.element.min_length} characters.`;
     else if (field && !field.validity.valid && !field.validity.valueMissing) faults[block.block_id] = field.validationMessage;
   }
   return faults;
@@ -102,9 +150,17 @@ async function openHome() {
 
 function drawHome() {
   const pane = $("home");
-  if (!state.home) return fill(pane, el("div", { class: "empty" }, el("h3", {}, `${appName()} has not published a Home tab for you yet`), el("p", { class: "soft" }, "It was told that you opened it (app_home_opened).")));
+  if (!state.home)
+    return fill(
+      pane,
+      div(
+        "empty",
+        el("h3", {}, `${appName()} has not published a Home tab for you yet`),
+        el("p", { class: "soft" }, "It was told that you opened it (app_home_opened)."),
+      ),
+    );
   const focused = document.activeElement?.dataset?.actionId;
   const surface = surfaceFor(`h/${state.as}`, { view_id: state.home.id }, "home");
-  fill(pane, el("div", { class: "home-body" }, blockList(state.home.blocks, surface)));
+  fill(pane, div("home-body", blockList(state.home.blocks, surface)));
   if (focused) pane.querySelector(`[data-action-id="${CSS.escape(focused)}"]`)?.focus();
 }
