@@ -30,6 +30,10 @@ func TestAWarnedSocketIsReadAndAckedWhileItsSuccessorIsOpen(t *testing.T) {
 	if len(old.over) != 0 {
 		t.Error("the warned socket was closed before Slack closed it")
 	}
+	r.stop()
+	if strings.Contains(r.log.String(), "no connection") {
+		t.Error("the log calls an ordinary recycling a fault")
+	}
 }
 
 func TestAWarnedSocketThatSlackForgetsIsClosedInTheEnd(t *testing.T) {

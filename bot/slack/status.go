@@ -31,6 +31,7 @@ type status struct {
 	mu       sync.Mutex
 	wanted   int
 	sockets  []*socket
+	ended    []time.Time // of the sockets that ended lately
 	identity Identity
 	state    State // the fields that are not derived
 }
@@ -45,6 +46,18 @@ func (s *status) remove(x *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sockets = slices.DeleteFunc(s.sockets, func(y *socket) bool { return y == x })
+	s.ended = append(s.ended, time.Now())
+}
+
+// countLag is how long Slack may go on counting a socket that has ended here.
+const countLag = 30 * time.Second
+
+// lingering is how many sockets have ended here that Slack may still count.
+func (s *status) lingering() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = slices.DeleteFunc(s.ended, func(at time.Time) bool { return time.Since(at) > countLag })
+	return len(s.ended)
 }
 
 // others are the sockets that could take an ack in the place of one that has died.
@@ -128,10 +141,10 @@ func (c *Client) State() State {
 }
 
 // hello opens a socket for use, and notices when somebody else is connected with the same token. Our own are counted
-// generously, with those that are being opened, so that the warning is never about ourselves.
+// generously, with those that are being opened and those that have just ended: the warning is never about ourselves.
 func (c *Client) hello(s *socket, e envelope) {
 	s.greet()
-	strangers := max(0, e.Sockets-len(c.places))
+	strangers := max(0, e.Sockets-len(c.places)-c.status.lingering())
 	c.status.greeted(e, strangers)
 	c.log.Info("slack: connected", "app", ops.Printable(e.App.ID, 40), "connections", e.Sockets)
 	if strangers > 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -53,6 +54,10 @@ func TestNothingIsLostOverTwoHundredRecycles(t *testing.T) {
 		t.Errorf("%d sockets were opened over %d recycles", opened, recycles)
 	}
 	w.everyOneOnce(recycles * each)
+	w.stop()
+	if strings.Contains(w.log.w.String(), "something else is connected") {
+		t.Error("our own sockets were taken for a stranger's")
+	}
 }
 
 // freshSocket gives a socket that was not warned yet, once there are two: Slack does not recycle all of them at once.
