@@ -43,7 +43,9 @@ func (c demoCommand) Run(ctx context.Context, p *process) error {
 		<-running.Done()
 	}
 	stop()
-	d.say("ending everything")
+	if len(d.ends) > 0 {
+		d.say("ending everything")
+	}
 	err = errors.Join(err, group.Wait())
 	left := d.takeDown()
 	switch {

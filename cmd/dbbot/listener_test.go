@@ -55,10 +55,8 @@ func (w *world) listen(t *testing.T, user string) *listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer answer.Body.Close()
-		l.read(bufio.NewScanner(answer.Body))
-	}()
+	t.Cleanup(func() { answer.Body.Close() })
+	go l.read(bufio.NewScanner(answer.Body))
 	return l
 }
 
