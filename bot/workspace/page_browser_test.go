@@ -80,7 +80,7 @@ func (w *world) tab(t *testing.T, browser context.Context, width int64, address 
 		t.Fatal(err)
 	}
 	out.do("open "+address, chromedp.EmulateViewport(width, 860), chromedp.Navigate(w.url+address))
-	out.see(`#composer-text, [data-testid="home"]:not([hidden])`)
+	out.see(`body[data-live]`)
 	t.Cleanup(func() {
 		for _, fault := range out.complaints() {
 			t.Errorf("the browser said: %s", fault)

@@ -32,6 +32,10 @@ var controlsInUse = []struct {
 		p.do("write", chromedp.SendKeys(chromedp.CSS(`[data-action-id="reason"]`), "because"))
 		p.enter()
 	}, `{"type":"plain_text_input","value":"because"}`},
+	{"cancel_1", clicks(`[data-action-id="cancel_1"]`), `{"type":"button"}`},
+	{"in_container", clicks(`[data-action-id="in_container"]`), `{"type":"button"}`},
+	{"in_layout", clicks(`[data-action-id="in_layout"]`), `{"type":"button"}`},
+	{"in_carousel", clicks(`[data-action-id="in_carousel"]`), `{"type":"button"}`},
 	{"open_backup", clicks(`[data-action-id="open_backup"]`), `{"type":"button"}`},
 }
 

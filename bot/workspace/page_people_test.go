@@ -111,6 +111,7 @@ func TestAPersonSeesOnlyWhatIsTheirs(t *testing.T) {
 	p.see(`[data-testid="person-switch"][data-user="U0BEN"]`)
 	p.gone(`[data-ephemeral]`)
 	p.until(`new URLSearchParams(location.search).get("as") === "U0BEN"`)
+	p.see(`body[data-live="U0BEN"]`)
 
 	w.api("chat.postMessage", "channel", "C0PARTNER", "text", "for whoever is in #partner")
 	p.see(`[data-channel="C0PARTNER"] [data-testid="unread"]`)

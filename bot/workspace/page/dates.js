@@ -4,7 +4,8 @@ const tsDate = (ts) => new Date(Number.parseFloat(ts) * 1000);
 const formatted = (date, options) => new Intl.DateTimeFormat(undefined, options).format(date);
 const clock = (date) => formatted(date, { hour: "numeric", minute: "2-digit" });
 const fullTime = (date) => formatted(date, { dateStyle: "full", timeStyle: "long" });
-const preciseClock = (date) => formatted(date, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const preciseClock = (date) =>
+  formatted(date, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
 const daysAgo = (date) => Math.round((midnight(new Date()) - midnight(date)) / 86400e3);

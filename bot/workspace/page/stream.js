@@ -23,6 +23,7 @@ function openStream() {
   source.addEventListener("error", () => {
     if (source !== stream.source) return;
     document.body.classList.add("offline");
+    delete document.body.dataset.live;
     if (source.readyState === EventSource.CLOSED)
       setTimeout(
         () => {
@@ -34,6 +35,9 @@ function openStream() {
 }
 
 const handlers = {
+  ready: () => {
+    document.body.dataset.live = state.as; // from here on nothing is missed; tests wait for it
+  },
   message: ({ message }) => {
     putMessage(message);
     noteUnread(message);
