@@ -162,6 +162,27 @@ func TestTheHomeTabOfAnApp(t *testing.T) {
 	p.until(`!new URLSearchParams(location.search).has("tab")`)
 }
 
+// An app that publishes at once must not be faster than the page's own stream.
+func TestAHomeTabPublishedAtOnceIsSeen(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	app := w.connect()
+	read := make(chan error, 1)
+	go func() {
+		e, err := app.tryRead()
+		if err == nil {
+			app.ack(e, nil)
+			w.json("/api/views.publish", fields{"user_id": "U0ANA", "view": fields{"type": "home", "blocks": []fields{{"type": "divider"}}}})
+		}
+		read <- err
+	}()
+	p := w.tab(t, chrome, 380, "/?as=U0ANA&channel=D0ANA&tab=home")
+	if err := <-read; err != nil {
+		t.Fatal(err)
+	}
+	p.see(`[data-testid="home"] .kind-divider`)
+}
+
 func TestTheDeveloperPanelShowsWhatWasSent(t *testing.T) {
 	chrome := browser(t)
 	w := house(t, nil)

@@ -98,18 +98,13 @@ function showLinked() {
   linked.focus({ preventScroll: true });
 }
 
-const emptyChannel = () =>
-  div(
-    "empty",
-    el("h3", {}, "Nothing here yet"),
-    el(
-      "p",
-      { class: "soft" },
-      state.boot?.commands?.length
-        ? `Type ${state.boot.commands[0].command} ${state.boot.commands[0].usage_hint ?? ""} below to begin.`
-        : "Write the first message below.",
-    ),
-  );
+function emptyChannel() {
+  const [command] = state.boot?.commands ?? [];
+  const hint = command
+    ? ["Type ", el("code", {}, command.command), " below to begin. ", command.description]
+    : "Write the first message below.";
+  return div("empty", el("h3", {}, "Nothing here yet"), el("p", { class: "soft" }, hint));
+}
 
 const mostMessages = 500; // of one channel; the server has the older ones
 

@@ -27,8 +27,9 @@ function goTo(id, { tab = "messages", push = true, thread = "", focus = true } =
   closeSide();
   writeAddress({ push });
   drawPlace(moved);
-  if (state.tab === "home") openHome();
-  else loadHistory(id, { toEnd: true });
+  // An app may publish its home within a millisecond: it is asked only when the answer can be heard, else by refresh.
+  if (state.tab !== "home") loadHistory(id, { toEnd: true });
+  else if (live()) openHome();
   if (thread) loadThread();
   if (focus) (state.tab === "home" ? $("tab-home") : $("composer-text"))?.focus();
 }
@@ -104,8 +105,8 @@ async function reboot() {
   state.messages.clear();
   const { tab, thread } = state;
   state.channel = "";
-  goTo(id, { tab, thread, push: false, focus: document.activeElement === document.body });
   openStream();
+  goTo(id, { tab, thread, push: false, focus: document.activeElement === document.body });
   if (devLog.shown) loadLog();
 }
 

@@ -1,25 +1,22 @@
 // stream.js: what happens in the workspace arrives here by itself.
 
-const stream = { source: null, retry: 0, opened: false };
+const stream = { source: null, retry: 0 };
 
 // A closed stream is asked for again after 1, 2, 4 … at most 15 seconds.
 const longestWait = 15e3;
 
+/** live says whether this person's events arrive now. */
+const live = () => document.body.dataset.live === state.as;
+
 function openStream() {
   stream.source?.close();
+  delete document.body.dataset.live;
   const source = new EventSource(query("/page/stream", { as: state.as }));
   stream.source = source;
   for (const [name, handle] of Object.entries(handlers))
     source.addEventListener(name, (event) => {
       if (source === stream.source) handle(event.data ? JSON.parse(event.data) : {});
     });
-  source.addEventListener("open", () => {
-    if (source !== stream.source) return;
-    stream.retry = 0;
-    document.body.classList.remove("offline");
-    // What happened while nobody listened is fetched; the first time that is everything.
-    refresh();
-  });
   source.addEventListener("error", () => {
     if (source !== stream.source) return;
     document.body.classList.add("offline");
@@ -35,8 +32,12 @@ function openStream() {
 }
 
 const handlers = {
+  // From here on nothing is missed (tests wait for it). What happened while nobody listened is fetched.
   ready: () => {
-    document.body.dataset.live = state.as; // from here on nothing is missed; tests wait for it
+    stream.retry = 0;
+    document.body.classList.remove("offline");
+    document.body.dataset.live = state.as;
+    refresh();
   },
   message: ({ message }) => {
     putMessage(message);
@@ -109,7 +110,8 @@ function keepingSame(fresh, held) {
 }
 
 function refresh() {
-  if (state.channel) loadHistory(state.channel, { toEnd: !state.messages.has(state.channel) });
+  if (state.tab === "home") openHome();
+  else if (state.channel) loadHistory(state.channel, { toEnd: !state.messages.has(state.channel) });
   loadThread();
   if (devLog.shown) loadLog();
 }
