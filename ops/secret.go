@@ -1,12 +1,13 @@
 package ops
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 )
 
-// Secret is a text that never prints: not through fmt, slog or JSON. Reveal gives it to the one call that needs it.
+// Secret is a text that does not print: not through fmt, slog, JSON or YAML. Reveal gives it to the one call that
+// needs it. One hole is fmt's own: with %v of a struct it asks no methods of unexported fields, so nothing that holds
+// a Secret in one is ever printed whole.
 type Secret string
 
 const hidden = "***"
@@ -20,5 +21,5 @@ func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
 // LogValue logs ***.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// MarshalJSON writes "***": a secret is not data that is kept.
-func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
+// MarshalText writes *** into JSON, YAML and whatever else: a secret is not data that is kept.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
