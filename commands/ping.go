@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"dbbot/ops"
@@ -37,7 +36,8 @@ type chatState interface {
 // ChatState is the connection to the chat.
 type ChatState struct {
 	Open, Wanted    int       // sockets that said hello, sockets configured
-	Connections     int       // sockets of the app as Slack counts them: more than ours means a second program
+	Connections     int       // sockets of the app as Slack counted them at the last hello, those on their way out included
+	Strangers       int       // of them that are surely not ours: a second program
 	Since           time.Time // when it became as it is now
 	Fault           string    // why it is not well, in words; empty where it is
 	Granted, Needed []string  // scopes; Granted is empty until Slack has said it
@@ -85,25 +85,17 @@ func (t Toolbox) probes(targets []ops.Target) []probe {
 	return probes
 }
 
-// together asks all at once and gives their answers in the order of the probes. A panic in one of them goes on
-// here, where the road answers for it; in a goroutine of its own it would end the process.
+// together asks all at once and gives their answers in the order of the probes.
 func together(ctx context.Context, probes []probe) []Section {
-	answers, panics := make([]Section, len(probes)), make([]any, len(probes))
-	var all sync.WaitGroup
+	answers, asks := make([]Section, len(probes)), make([]func(), len(probes))
 	for i, ask := range probes {
-		all.Go(func() {
-			defer func() { panics[i] = recover() }()
+		asks[i] = func() {
 			bounded, cancel := context.WithTimeout(ctx, pingBound)
 			defer cancel()
 			answers[i] = ask(bounded)
-		})
-	}
-	all.Wait()
-	for _, p := range panics {
-		if p != nil {
-			panic(p)
 		}
 	}
+	atOnce(asks...)
 	return answers
 }
 
@@ -166,10 +158,10 @@ func sockets(state ChatState) Section {
 	if state.Fault != "" {
 		section.Lines = append(section.Lines, Say(state.Fault))
 	}
-	if state.Connections > state.Wanted {
+	if state.Strangers > 0 {
 		section.Verdict = Worst(section.Verdict, Watch)
-		section.Lines = append(section.Lines, Say(fmt.Sprintf("Slack counts %d sockets of this app: another program "+
-			"uses the same token and takes a share of the commands.", state.Connections)))
+		section.Lines = append(section.Lines, Say(fmt.Sprintf("Slack counts %d sockets of this app, %d of them not from here: "+
+			"another program uses the same token and takes a share of the commands.", state.Connections, state.Strangers)))
 	}
 	return section
 }

@@ -53,7 +53,7 @@ func TestPing(t *testing.T) {
 	broken := full
 	broken.Postgres = fakePostgres{"orders": down, "reporting": context.DeadlineExceeded}
 	broken.State, broken.Redis = silent{}, fakePinger{errors.New("dial redis://:pw@host")}
-	broken.Chat = fakeChat{Open: 1, Wanted: 2, Connections: 3, Since: noon, Fault: "Slack closed a socket: link_disabled.",
+	broken.Chat = fakeChat{Open: 1, Wanted: 2, Connections: 3, Strangers: 1, Since: noon, Fault: "Slack closed a socket: link_disabled.",
 		Granted: []string{"commands"}, Needed: connected.Needed}
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
@@ -75,7 +75,8 @@ func TestPingJudges(t *testing.T) {
 		{"one socket of two", func(s *fakeChat) { s.Open = 1 }, Watch},
 		{"no socket", func(s *fakeChat) { s.Open = 0 }, Bad},
 		{"a fault", func(s *fakeChat) { s.Fault = "rate limited" }, Watch},
-		{"somebody else's socket", func(s *fakeChat) { s.Connections = 3 }, Watch},
+		{"a recycled socket that Slack still counts", func(s *fakeChat) { s.Connections = 3 }, Good},
+		{"somebody else's socket", func(s *fakeChat) { s.Connections, s.Strangers = 3, 1 }, Watch},
 		{"scopes not known yet", func(s *fakeChat) { s.Granted = nil }, Unseen},
 		{"a scope is missing", func(s *fakeChat) { s.Needed = append(s.Needed[:2:2], "users:read") }, Bad},
 	}
