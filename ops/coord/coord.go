@@ -24,7 +24,8 @@ const (
 	firstFor = 10 * time.Minute
 	// keptFor is how long the buttons of an answer work, which is also how long Slack's response URLs do.
 	keptFor = 30 * time.Minute
-	// maxValue is the largest value that is kept, in bytes. What a button stands for is a few hundred.
+	// maxValue is the largest value that is kept, in bytes. What a button stands for is an answer as it was shown: a
+	// few thousand.
 	maxValue = 1 << 20
 	// burst is how many commands one person may give at once, perMinute how many for long: more than anybody types,
 	// and no more than Slack lets an app answer.
@@ -114,7 +115,8 @@ func (c *Coord) Allow(ctx context.Context, who ops.PersonID) (wait time.Duration
 	return c.local.allow(person, time.Now())
 }
 
-// Keep holds a value under a token for thirty minutes. One larger than maxValue is not kept.
+// Keep holds a value under a token for thirty minutes. One larger than maxValue is not kept. Redis gets it sealed
+// (seal.go): answers hold names and statements of databases, and Redis has readers of its own.
 func (c *Coord) Keep(ctx context.Context, token string, value []byte) {
 	if len(value) > maxValue {
 		c.log.Warn("A value is too large to be kept for its buttons.", "bytes", len(value), "limit", maxValue)
@@ -124,18 +126,18 @@ func (c *Coord) Keep(ctx context.Context, token string, value []byte) {
 	c.local.keep(token, value, time.Now())
 	c.mu.Unlock()
 	c.ask(ctx, func(ctx context.Context) error {
-		return c.client.Set(ctx, name("kept", token), value, keptFor).Err()
+		return c.client.Set(ctx, name("kept", token), seal(token, value), keptFor).Err()
 	})
 }
 
 // Recall gives back what Keep held, while it lasts. Redis knows best; what this process kept itself comes second.
 func (c *Coord) Recall(ctx context.Context, token string) (value []byte, found bool) {
-	c.ask(ctx, func(ctx context.Context) (err error) {
-		value, err = c.client.Get(ctx, name("kept", token)).Bytes()
-		found = err == nil
+	c.ask(ctx, func(ctx context.Context) error {
+		sealed, err := c.client.Get(ctx, name("kept", token)).Bytes()
 		if errors.Is(err, redis.Nil) {
 			return nil // an answer, not a failure
 		}
+		value, found = unseal(token, sealed)
 		return err
 	})
 	if found {
