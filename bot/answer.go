@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"dbbot/commands"
@@ -21,8 +22,8 @@ const (
 	// maxRunning bounds the answers being read at once, those that were given up included: a database that hangs
 	// every question must not take the process with it.
 	maxRunning = 64
-	// maxStack is how much of a panic's stack is logged, in bytes.
-	maxStack = 4096
+	// maxPanic is how much is logged of what a panic says and of its stack, in bytes each.
+	maxPanic = 4096
 )
 
 // answer lets the command read, and comes back in time whatever it does.
@@ -42,7 +43,7 @@ func (r *request) answer(call commands.Call, asker commands.Asker, may []ops.Tar
 		view, err := guard(r, func() (commands.View, error) { return call.Answer(r.ctx, asker, may) })
 		done <- answer{view, err}
 	}()
-	patience := time.NewTimer(time.Until(r.begun.Add(giveUpBound)))
+	patience := time.NewTimer(time.Until(r.arrived.Add(giveUpBound)))
 	defer patience.Stop()
 	select {
 	case a := <-done:
@@ -62,10 +63,15 @@ func (r *request) answer(call commands.Call, asker commands.Asker, may []ops.Tar
 func guard[T any](r *request, do func() (T, error)) (result T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			stack := debug.Stack()
-			r.log.Error("panic", "panic", ops.Redact(fmt.Sprint(p)), "stack", ops.Redact(string(stack[:min(len(stack), maxStack)])))
+			r.log.Error("panic", "panic", beginning(fmt.Sprint(p)), "stack", beginning(string(debug.Stack())))
 			err = errPanic
 		}
 	}()
 	return do()
+}
+
+// beginning of a text for the log. It is redacted as a whole: half a secret has lost what it is known by.
+func beginning(text string) string {
+	text = ops.Redact(text)
+	return strings.ToValidUTF8(text[:min(len(text), maxPanic)], "")
 }

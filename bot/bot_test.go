@@ -37,13 +37,13 @@ func TestAnAnswerAndItsButtons(t *testing.T) {
 	}
 	same(t, "ben looks again", w.presses("U0BEN", "Refresh", shared),
 		"message 1.1: look 3 / orders and reporting / Refreshed by @U0BEN (by U0ANA) [Refresh]")
-	same(t, "lee may see less", w.presses("U0LEE", "Refresh", shared),
-		"message 1.1: look 4 / reporting / Left out: orders. "+onlyEngineers+" / Refreshed by @U0LEE (by U0ANA) [Refresh]")
+	same(t, "lee may see less, and takes nothing from the others", w.presses("U0LEE", "Refresh", shared),
+		"only U0LEE: This answer tells about orders, which you may not read. /db whoami shows what you may do.")
 	same(t, "gus is a guest", strings.SplitN(w.presses("U0GUS", "Refresh", shared), ":", 2)[0], "only U0GUS")
 	same(t, "eve is not from here", strings.SplitN(w.presses("U0EVE", "Refresh", shared), ":", 2)[0], "only U0EVE")
 	same(t, "ben presses what only ana can see", w.presses("U0BEN", "share", mine),
 		"only U0BEN: This answer belongs to somebody else. Type the command yourself to get yours.")
-	if w.asked != 4 {
+	if w.asked != 3 {
 		t.Errorf("the command was called %d times", w.asked)
 	}
 }
@@ -79,6 +79,16 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 }
 
+// Lee, who may not read orders, shares what she sees. Ana may read more: when she presses Refresh, the channel still
+// sees what Lee chose to show.
+func TestRefreshingShowsAChannelNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.says("U0LEE", "status")
+	w.clicks("U0LEE", "share")
+	same(t, "ana looks again", w.clicks("U0ANA", "refresh"),
+		"message 1.1: look 2 / reporting / Left out: orders, as when this was shared. / Refreshed by @U0ANA (by U0LEE) [Refresh]")
+}
+
 func TestButtonsThatLeadNowhere(t *testing.T) {
 	w := newWorld(t)
 	same(t, "no such token", w.presses("U0ANA", "refresh", "FORGED"), "only U0ANA: This answer is over 30 minutes old. Type the command again.")
@@ -92,21 +102,21 @@ func TestSharingNeedsTheRightToRead(t *testing.T) {
 	w := newWorld(t)
 	w.says("U0ANA", "status")
 	w.people.rosters = newCache(w.Log, func(context.Context, string) ([]string, error) { return nil, nil }) // she has left the group
-	same(t, "shares both", w.clicks("U0ANA", "share"), "only U0ANA: This answer tells about orders, which you may not read any more.")
+	same(t, "shares both", w.clicks("U0ANA", "share"), "only U0ANA: This answer tells about orders, which you may not read. /db whoami shows what you may do.")
 	w.says("U0ANA", "status reporting")
 	same(t, "shares one", w.clicks("U0ANA", "share"), "C0ORDERS: look 2 / reporting (by U0ANA) [Refresh]")
 }
 
 func TestADirectMessageHasNobodyToShareWith(t *testing.T) {
 	w := newWorld(t)
-	w.Invoke(t.Context(), Invoke{Key: "1", Who: id("U0ANA"), Text: "status", Origin: Origin{Team: team, Channel: "D0ANA", Direct: true}})
+	w.Invoke(t.Context(), Invoke{Key: "1", Who: id("U0ANA"), Text: "status", Origin: Origin{Team: team, Channel: "D0ANA", Direct: true}, At: time.Now()})
 	same(t, "asks", w.chat.since(), "only U0ANA: look 1 / orders and reporting [Refresh]")
 }
 
 func TestAMentionInAThreadIsAnsweredThere(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Catalogue = commands.All(commands.Toolbox{}) })
 	for key, words := range map[string]string{"1": "", "2": "help", "3": "<@U0DBBOT> help", "4": "please help me"} {
-		w.Invoke(t.Context(), Invoke{Key: key, Who: id("U0ANA"), Text: words, Origin: Origin{Team: team, Channel: "C0ORDERS", Thread: "1.5"}})
+		w.Invoke(t.Context(), Invoke{Key: key, Who: id("U0ANA"), Text: words, Origin: Origin{Team: team, Channel: "C0ORDERS", Thread: "1.5"}, At: time.Now()})
 		if got := w.chat.since(); !strings.HasPrefix(got, "only U0ANA in thread 1.5: What dbbot can do") {
 			t.Errorf("%q: %s", words, got)
 		}
@@ -115,7 +125,7 @@ func TestAMentionInAThreadIsAnsweredThere(t *testing.T) {
 
 func TestRepeatsEndSilently(t *testing.T) {
 	w := newWorld(t)
-	act := Invoke{Key: "Ev1", Who: id("U0ANA"), Text: "status"}
+	act := Invoke{Key: "Ev1", Who: id("U0ANA"), Text: "status", At: time.Now()}
 	w.Invoke(t.Context(), act)
 	w.Invoke(t.Context(), act)
 	same(t, "once", w.chat.since(), "only U0ANA: look 1 / orders and reporting [Refresh] [Share]")

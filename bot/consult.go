@@ -2,16 +2,21 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"dbbot/commands"
 	"dbbot/ops"
 )
 
-// enter ends repeats, and slows down who asks too much.
+// enter ends repeats, turns away what waited for its turn until there is no time left to answer it, and slows down who
+// asks too much.
 func (r *request) enter(key string) error {
 	if !r.bot.Coordinator.First(r.ctx, key) {
 		return errRepeat
+	}
+	if deadline, _ := r.ctx.Deadline(); time.Until(deadline) < lookupBound {
+		return errWaited // less is not enough to find out who asks
 	}
 	if wait := r.bot.Coordinator.Allow(r.ctx, r.who); wait > 0 {
 		return stop(limited, "That was a lot at once.", fmt.Sprintf("Try again in %d s.", (wait+time.Second-1)/time.Second))
@@ -31,6 +36,11 @@ func (r *request) consult(words string) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
+	return r.read(may)
+}
+
+// read gets the answer, and says what of the question it does not tell about.
+func (r *request) read(may granted) (said, error) {
 	view, err := r.answer(may.call, may.asker, may.on)
 	if err != nil {
 		return said{}, err
@@ -73,6 +83,23 @@ func (r *request) authorise(words string) (granted, error) {
 	}
 	if len(g.on) == 0 && len(call.Targets) > 0 {
 		return granted{}, stop(refused, first, "/db whoami shows what you may do.")
+	}
+	return g, nil
+}
+
+// within narrows it to what others see already: a press shows a channel no more than whoever shared the answer did, and
+// who may not read all of it does not take the rest from the others.
+func (g granted) within(shown []ops.Target) (granted, error) {
+	for _, target := range shown {
+		if !slices.Contains(g.on, target) {
+			return g, stop(refused, "This answer tells about "+target.Database+", which you may not read.", "/db whoami shows what you may do.")
+		}
+	}
+	g.on, g.leftOut = shown, nil
+	for _, target := range g.call.Targets {
+		if !slices.Contains(shown, target) {
+			g.leftOut = append(g.leftOut, commands.Say("Left out: "+target.Database+", as when this was shared."))
+		}
 	}
 	return g, nil
 }

@@ -43,7 +43,9 @@ func (r *request) keep(token string, k kept) Post {
 	if err != nil { // plain data: cannot fail but for a year above 9999; then the buttons are too old at once
 		r.log.Error("an answer could not be kept", "error", causes(err))
 	}
-	r.bot.Coordinator.Keep(r.ctx, token, value)
+	ctx, cancel := r.afterwards()
+	defer cancel()
+	r.bot.Coordinator.Keep(ctx, token, value)
 	post.Token = token
 	return post
 }
@@ -60,9 +62,17 @@ func (r *request) recall(token string) (k kept, err error) {
 	return k, nil
 }
 
-// refresh asks again, as the person who presses, and puts the new answer in the old one's place.
+// refresh asks again, as the person who presses, and puts the new answer in the old one's place. A shared one goes on
+// telling about what it was shared with.
 func (r *request) refresh(token string, was kept) (Post, error) {
-	said, err := r.consult(was.Words)
+	may, err := r.authorise(was.Words)
+	if err == nil && was.By != "" {
+		may, err = may.within(was.Read)
+	}
+	if err != nil {
+		return Post{}, err
+	}
+	said, err := r.read(may)
 	if err != nil {
 		return Post{}, err
 	}
@@ -79,13 +89,11 @@ func (r *request) refresh(token string, was kept) (Post, error) {
 // share says the very answer that is shown to the channel, if the person may still read all that is in it.
 func (r *request) share(_ string, was kept) (Post, error) {
 	may, err := r.authorise(was.Words)
+	if err == nil {
+		_, err = may.within(was.Read)
+	}
 	if err != nil {
 		return Post{}, err
-	}
-	for _, target := range was.Read {
-		if !slices.Contains(may.on, target) {
-			return Post{}, stop(refused, "This answer tells about "+target.Database+", which you may not read any more.", "")
-		}
 	}
 	shared := was
 	shared.By, shared.View.Buttons = r.who.User, without(was.View.Buttons, commands.Share)

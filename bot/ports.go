@@ -16,7 +16,7 @@ type Invoke struct {
 	Who    ops.PersonID
 	Text   string // the words after the command, as they arrived
 	Origin Origin
-	At     time.Time // when the envelope arrived here
+	At     time.Time // when the envelope arrived here: three seconds later there is an answer
 }
 
 // Click is a button somebody pressed.

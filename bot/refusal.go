@@ -42,6 +42,7 @@ var (
 	errNotYours      = stop(refused, "This answer belongs to somebody else.", "Type the command yourself to get yours.")
 	errChange        = stop(refused, "dbbot cannot change anything here yet: approvals are not set up.", "Questions are answered; /db help shows them.")
 	errStopping      = stop(busy, "dbbot is being restarted.", "Type it again in a minute.")
+	errWaited        = stop(busy, "dbbot is busy and did not come to your question in time.", "Try again in a moment.")
 	errBusy          = stop(busy, fmt.Sprintf("dbbot is busy: %d questions are waiting for an answer.", maxRunning),
 		"Try again in a moment. If it stays like this, a database hangs; /db ping says which.")
 )

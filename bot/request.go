@@ -19,8 +19,7 @@ type request struct {
 	origin  Origin
 	ref     string
 	log     *slog.Logger
-	begun   time.Time // here
-	arrived time.Time // at our socket
+	arrived time.Time // at our socket: what the three seconds count from
 	command string    // path of the command; empty until it is understood
 	err     error     // why there was no answer
 }
@@ -29,8 +28,8 @@ type request struct {
 type sender func(ctx context.Context, who ops.PersonID, origin Origin, post Post) error
 
 func (b *Bot) begin(ctx context.Context, act string, who ops.PersonID, origin Origin, arrived time.Time) *request {
-	r := &request{bot: b, whole: ctx, who: who, origin: origin, ref: ops.Reference(), begun: time.Now(), arrived: arrived}
-	r.ctx, r.cancel = context.WithTimeout(ctx, readBound)
+	r := &request{bot: b, whole: ctx, who: who, origin: origin, ref: ops.Reference(), arrived: arrived}
+	r.ctx, r.cancel = context.WithDeadline(ctx, arrived.Add(readBound))
 	r.log = b.Log.With("reference", r.ref, "act", act, "team", who.Team, "user", who.User, "channel", origin.Channel)
 	return r
 }
@@ -53,10 +52,15 @@ func (r *request) reply(make func() (Post, error), send, explain sender) {
 
 // send has a bound of its own, and goes on when the program is asked to stop: people are owed an answer.
 func (r *request) send(send sender, post Post) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.whole), sendBound)
+	ctx, cancel := r.afterwards()
 	defer cancel()
 	_, err := guard(r, func() (struct{}, error) { return struct{}{}, send(ctx, r.who, r.origin, post) })
 	return err
+}
+
+// afterwards is for what follows the reading, which may have taken all of its own time.
+func (r *request) afterwards() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.whole), sendBound)
 }
 
 // end logs and counts the request. Words of people are not logged: a password may be among them.

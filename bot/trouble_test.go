@@ -50,6 +50,49 @@ func TestAnAnswerComesInThreeSeconds(t *testing.T) {
 	}
 }
 
+// The time that was spent waiting for a turn is part of the three seconds.
+func TestWaitingForATurnCounts(t *testing.T) {
+	tests := []struct {
+		name   string
+		waited time.Duration
+		want   string
+	}{
+		{"a little", 200 * time.Millisecond, "only U0ANA: half of it"},
+		{"much", 1300 * time.Millisecond, "only U0ANA: half of it"},
+		{"too long", 2 * time.Second, "only U0ANA: dbbot is busy and did not come to your question in time. Try again in a moment."},
+		{"far too long", time.Hour, "only U0ANA: dbbot is busy and did not come to your question in time. Try again in a moment."},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.answer = func(ctx context.Context, _ commands.Asker, _ []ops.Target) (commands.View, error) {
+				<-ctx.Done()
+				return commands.View{Lead: commands.Say("half of it")}, nil
+			}
+			typed := time.Now()
+			time.Sleep(tt.waited) // a bubble's clock
+			w.Invoke(t.Context(), Invoke{Key: "1", Who: id("U0ANA"), Text: "status", At: typed})
+			same(t, tt.name, w.chat.since(), tt.want)
+			if took := time.Since(typed); took >= max(3*time.Second, tt.waited+time.Millisecond) {
+				t.Errorf("%s: took %s", tt.name, took)
+			}
+		})
+	}
+}
+
+// An answer that took all the time there was has buttons that work: what they stand for is kept all the same.
+func TestALateAnswerKeepsItsButtons(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.answer = func(ctx context.Context, _ commands.Asker, _ []ops.Target) (commands.View, error) {
+			<-ctx.Done()
+			return commands.View{Lead: commands.Say("half of it"), Buttons: []commands.Button{{Name: commands.Refresh}}}, nil
+		}
+		same(t, "ana asks", w.says("U0ANA", "status"), "only U0ANA: half of it [Refresh]")
+		same(t, "and again", w.clicks("U0ANA", "refresh"), "message 1.1: half of it [Refresh]")
+	})
+}
+
 // Answers that never end are bounded: the next person hears that dbbot is busy, and is answered once one has ended.
 func TestAnswersThatNeverEndAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -97,6 +140,7 @@ func TestFaultsAreAnsweredAndLogged(t *testing.T) {
 	}{
 		{"an error", func() (commands.View, error) { return commands.View{}, errors.New("dial postgres://ana:hunter2@db") }, "postgres://ana:***@db"},
 		{"a panic", func() (commands.View, error) { panic("token xoxb-1234-hunter2 is wrong") }, "token *** is wrong"},
+		{"a long panic", func() (commands.View, error) { panic(strings.Repeat("ä", 5000) + " xoxb-1234-hunter2") }, "ä stack="},
 	}
 	for _, tt := range tests {
 		w := newWorld(t)

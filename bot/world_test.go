@@ -200,8 +200,10 @@ type directory struct {
 
 func cornerShop() *directory {
 	return &directory{
-		persons: map[string]ops.Standing{"U0ANA": ops.Member, "U0BEN": ops.Member, "U0LEE": ops.Member, "U0GUS": ops.Guest,
-			"U0SIA": ops.SingleGuest, "U0DAN": ops.Deleted, "U0EVE": ops.External, "U0BOT": ops.Bot},
+		persons: map[string]ops.Standing{
+			"U0ANA": ops.Member, "U0BEN": ops.Member, "U0LEE": ops.Member, "U0GUS": ops.Guest,
+			"U0SIA": ops.SingleGuest, "U0DAN": ops.Deleted, "U0EVE": ops.External, "U0BOT": ops.Bot,
+		},
 		rosters: map[string][]string{"S0ENGINEER": {"U0ANA", "U0BEN"}},
 	}
 }
@@ -256,10 +258,12 @@ func (d *desk) First(_ context.Context, key string) bool {
 
 func (d *desk) Allow(context.Context, ops.PersonID) time.Duration { return d.wait }
 
-func (d *desk) Keep(_ context.Context, token string, value []byte) {
+func (d *desk) Keep(ctx context.Context, token string, value []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.kept[token] = value
+	if ctx.Err() == nil { // as with Redis
+		d.kept[token] = value
+	}
 }
 
 func (d *desk) Recall(_ context.Context, token string) ([]byte, bool) {
