@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,7 +106,7 @@ func nothingSent(err error) bool {
 
 // readsOnly lists the methods that may be sent twice.
 func readsOnly(method string) bool {
-	return method == "users.info" || method == "usergroups.users.list" || method == "auth.test"
+	return slices.Contains([]string{"auth.test", "conversations.info", "usergroups.users.list", "users.info"}, method)
 }
 
 func retryAfter(response *http.Response) time.Duration {

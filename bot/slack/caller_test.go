@@ -26,6 +26,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 	limited := says(http.StatusTooManyRequests, "", "Retry-After", "0")
 	post := func(c *Client) error { _, _, err := c.web.PostMessage("C0ORDERS"); return err }
 	read := func(c *Client) error { _, err := c.web.GetUserInfo("U0ANA"); return err }
+	outsiders := func(c *Client) error { _, err := c.Outsiders(context.Background(), "C0ORDERS"); return err }
 	for name, c := range map[string]struct {
 		method string
 		call   func(*Client) error
@@ -39,6 +40,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 		"a post that may be half done":  {method: "chat.postMessage", call: post, first: says(200, `{"ok":false,"error":"fatal_error"}`), times: 1, fails: true},
 		"a question after a 429":        {method: "users.info", call: read, first: limited, times: 2},
 		"a question that was cut off":   {method: "users.info", call: read, first: cut, times: 2},
+		"where people read":             {method: "conversations.info", call: outsiders, first: cut, times: 2},
 		"a question that failed inside": {method: "users.info", call: read, first: says(http.StatusBadGateway, ""), times: 1, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,6 +50,7 @@ type fake struct {
 var standard = map[string]string{
 	"auth.test":             `{"ok":true,"team_id":"T0DEMO","team":"Corner Shop","user_id":"U0DBBOT"}`,
 	"users.info":            `{"ok":true,"user":{"id":"U0ANA","team_id":"T0DEMO","profile":{"display_name":"ana"}}}`,
+	"conversations.info":    `{"ok":true,"channel":{"id":"C0ORDERS"}}`,
 	"usergroups.users.list": `{"ok":true,"users":["U0ANA","U0BEN"]}`,
 	"chat.postMessage":      `{"ok":true,"channel":"C0ORDERS","ts":"1.1"}`,
 	"chat.postEphemeral":    `{"ok":true,"message_ts":"1.2"}`,
@@ -83,6 +84,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case special != nil:
 		special(w, r)
 	case method == "apps.connections.open":
+		w.Header().Set("X-OAuth-Scopes", "connections:write") // of the app-level token, as Slack does
 		fmt.Fprintf(w, `{"ok":true,"url":"ws%s/link?ticket=top-secret"}`, strings.TrimPrefix(f.url, "http"))
 	case method == "link":
 		f.link(w, r)

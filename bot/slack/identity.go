@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"dbbot/ops"
 )
@@ -19,7 +20,7 @@ type Identity struct {
 }
 
 // needs is every Web API method this package calls with the bot token, and every kind of envelope it acts upon, with
-// the scope that Slack documents for it. manifest.yml asks for these scopes and no others.
+// the scopes that Slack documents for it, blanks between them. manifest.yml asks for these scopes and no others.
 var needs = map[string]string{
 	"auth.test":             "", // any token
 	"chat.postMessage":      "chat:write",
@@ -27,6 +28,7 @@ var needs = map[string]string{
 	"chat.update":           "chat:write",
 	"views.publish":         "", // any bot token
 	"users.info":            "users:read",
+	"conversations.info":    "channels:read groups:read", // by the kind of channel
 	"usergroups.users.list": "usergroups:read",
 	"slash command":         "commands",
 	"app_mention":           "app_mentions:read",
@@ -36,13 +38,11 @@ var needs = map[string]string{
 // Scopes lists what the bot token must be granted, in alphabetical order. The app-level token needs
 // connections:write beside it.
 func Scopes() (out []string) {
-	for _, scope := range needs {
-		if scope != "" && !slices.Contains(out, scope) {
-			out = append(out, scope)
-		}
+	for _, scopes := range needs {
+		out = append(out, strings.Fields(scopes)...)
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // Events lists the bot events to subscribe to.
@@ -93,13 +93,16 @@ func (s *status) know(who *Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	who.Scopes = slices.Clone(s.state.Scopes)
-	for _, scope := range Scopes() {
-		// Slack sends the list with every answer; without one nothing can be said to be missing.
-		if len(who.Scopes) > 0 && !slices.Contains(who.Scopes, scope) {
-			who.Missing = append(who.Missing, scope)
-		}
+	// Slack sends the list with every answer; without one nothing can be said to be missing.
+	if len(who.Scopes) > 0 {
+		who.Missing = lacking(who.Scopes)
 	}
 	s.identity = *who
+}
+
+// lacking are the scopes that dbbot needs and that were not granted.
+func lacking(granted []string) []string {
+	return slices.DeleteFunc(Scopes(), func(scope string) bool { return slices.Contains(granted, scope) })
 }
 
 // team is the workspace we belong to, asked for once where the configuration does not say.

@@ -86,7 +86,10 @@ func TestManifestAsksForWhatIsUsed(t *testing.T) {
 	asked := workspace.Methods()
 	for method, scope := range needs {
 		scopes, known := asked[method]
-		if strings.Contains(method, ".") && (!known || strings.Join(scopes, ",") != scope) {
+		if method == "conversations.info" { // by the kind of channel: TestWhereOutsidersRead takes each scope away
+			continue
+		}
+		if strings.Contains(method, ".") && (!known || strings.Join(scopes, " ") != scope) {
 			t.Errorf("%s needs %q here, the workspace asks for %q (known: %v)", method, scope, scopes, known)
 		}
 	}
@@ -149,6 +152,8 @@ func filled(kind reflect.Type) reflect.Value {
 	switch kind.Kind() {
 	case reflect.String:
 		value.SetString("x")
+	case reflect.Pointer:
+		value.Set(filled(kind.Elem()).Addr())
 	case reflect.Struct:
 		for i := range kind.NumField() {
 			if kind.Field(i).Type.Kind() == reflect.String {

@@ -8,7 +8,6 @@ package slack
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -34,8 +33,8 @@ type Config struct {
 
 const (
 	defaultSockets = 2  // one goes on while the other is recycled
-	defaultWorkers = 16 // handlers wait for databases and Slack, they do not compute
-	defaultQueue   = 64 // at 16 workers and a second each, the last one waits four seconds
+	defaultWorkers = 64 // as many as bot answers at once: handlers wait for databases and Slack, they do not compute
+	defaultQueue   = 16 // beyond them all is hanging, and who waits long misses the promised three seconds
 	maxSockets     = 5  // Slack allows ten, and each needs room for its successor
 )
 
@@ -75,7 +74,7 @@ func New(config Config) (*Client, error) {
 		slackgo.OptionAppLevelToken(config.AppToken.Reveal()),
 		slackgo.OptionAPIURL(config.API),
 		slackgo.OptionHTTPClient(c.http),
-		slackgo.OptionOnResponseHeaders(func(_ string, header http.Header) { c.status.granted(header) }))
+		slackgo.OptionOnResponseHeaders(c.status.granted))
 	c.status.wanted = config.Sockets
 	return c, nil
 }

@@ -23,7 +23,7 @@ type State struct {
 	Strangers   int
 	Fault       string    // what is wrong, in a sentence; empty while all wanted sockets are open
 	Since       time.Time // since when it is so: open or faulty
-	Scopes      []string  // granted to the bot token, as Slack's last answer said
+	Scopes      []string  // granted to the bot token, as Slack's last answer to it said
 }
 
 // status is what the parts of the client know of one another.
@@ -112,20 +112,22 @@ func (s *status) greeted(e envelope, strangers int) {
 	}
 }
 
-// granted reads the scopes that Slack sends with every answer to the bot token.
-func (s *status) granted(header http.Header) {
-	list := header.Get("X-OAuth-Scopes")
-	if list == "" {
+// granted reads the scopes of the token that Slack sends with every answer. One method is called with the app-level
+// token, whose scopes are others.
+func (s *status) granted(method string, header http.Header) {
+	scopes := list(header.Get("X-OAuth-Scopes"))
+	if len(scopes) == 0 || method == connectionsURL {
 		return
-	}
-	var scopes []string
-	for scope := range strings.SplitSeq(list, ",") {
-		scopes = append(scopes, strings.TrimSpace(scope))
 	}
 	slices.Sort(scopes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.Scopes = scopes
+}
+
+// list reads Slack's lists of scopes, which have commas and perhaps blanks between them.
+func list(scopes string) []string {
+	return strings.FieldsFunc(scopes, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // State reports on the connection without asking Slack.

@@ -62,7 +62,7 @@ func TestCheck(t *testing.T) {
 		"Slack knows no token":    {vars: []string{"DATABASE_URL", reading, "SLACK_BOT_TOKEN", "xoxb-unknown"}, code: 1, says: []string{"Slack", "WRONG"}},
 		"the app token is wrong":  {vars: []string{"DATABASE_URL", reading, "SLACK_APP_TOKEN", "xapp-unknown"}, code: 1, says: []string{"workspace Corner Shop", "WRONG"}},
 		"Slack is away":           {vars: []string{"DATABASE_URL", reading, "SLACK_API_URL", "http://127.0.0.1:1/api/"}, code: 1, says: []string{"Slack could not be reached"}},
-		"a scope is missing":      {vars: []string{"DATABASE_URL", reading}, change: func(c *workspace.Config) { c.Apps[0].Scopes = []string{"commands"} }, code: 1, says: []string{"missing app_mentions:read, chat:write"}},
+		"a scope is missing":      {vars: []string{"DATABASE_URL", reading}, change: func(c *workspace.Config) { c.Apps[0].Scopes = []string{"commands"} }, code: 1, says: []string{"missing app_mentions:read, channels:read, chat:write"}},
 		"another workspace":       {vars: []string{"DATABASE_URL", reading}, file: small + "slack: {team: T0ELSE}\n", code: 1, says: []string{"T0DEMO", "T0ELSE"}},
 		"no folder of migrations": {vars: []string{"DATABASE_URL", reading}, file: small + "    migrations: {tool: prisma, dir: nowhere}\n", code: 1, says: []string{"there is no folder", "nowhere"}},
 		"what has no effect":      {vars: []string{"DATABASE_URL", reading}, file: small + "    health: [https://shop.example.com/]\n", says: []string{"without effect in this version: databases[0].health"}},
