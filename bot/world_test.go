@@ -141,11 +141,14 @@ type chat struct {
 	panic bool
 }
 
-func (c *chat) said(where string, p Post) error {
+func (c *chat) said(ctx context.Context, where string, p Post) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.panic {
 		panic("the chat is broken")
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if c.fail > 0 {
 		c.fail--
@@ -170,21 +173,21 @@ func (c *chat) since() string {
 	return strings.Join(c.lines, "\n")
 }
 
-func (c *chat) Answer(_ context.Context, who ops.PersonID, to Origin, p Post) error {
+func (c *chat) Answer(ctx context.Context, who ops.PersonID, to Origin, p Post) error {
 	if to.Thread != "" {
-		return c.said("only "+who.User+" in thread "+to.Thread, p)
+		return c.said(ctx, "only "+who.User+" in thread "+to.Thread, p)
 	}
-	return c.said("only "+who.User, p)
+	return c.said(ctx, "only "+who.User, p)
 }
 
-func (c *chat) Replace(_ context.Context, _ ops.PersonID, at Origin, p Post) error {
-	return c.said("message "+at.Message, p)
+func (c *chat) Replace(ctx context.Context, _ ops.PersonID, at Origin, p Post) error {
+	return c.said(ctx, "message "+at.Message, p)
 }
 
-func (c *chat) Share(_ context.Context, to Origin, p Post) error { return c.said(to.Channel, p) }
+func (c *chat) Share(ctx context.Context, to Origin, p Post) error { return c.said(ctx, to.Channel, p) }
 
-func (c *chat) ShowHome(_ context.Context, who ops.PersonID, p Post) error {
-	return c.said("home of "+who.User, p)
+func (c *chat) ShowHome(ctx context.Context, who ops.PersonID, p Post) error {
+	return c.said(ctx, "home of "+who.User, p)
 }
 
 // directory is the corner shop's, and can fail, hang or be counted.

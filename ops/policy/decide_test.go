@@ -95,6 +95,32 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// A consent that nobody would have to give refuses, although Validate has named it already: a file may reach Decide
+// that nobody has looked at.
+func TestAnUnsoundConsentRefuses(t *testing.T) {
+	tests := []struct {
+		name    string
+		consent policy.Consent
+		want    bool
+	}{
+		{"one of the leads", policy.Consent{By: []string{"leads"}, Count: 1}, true},
+		{"nobody of the leads", policy.Consent{By: []string{"leads"}}, false},
+		{"fewer than nobody", policy.Consent{By: []string{"leads"}, Count: -1}, false},
+		{"one of nobody", policy.Consent{Count: 1}, false},
+		{"before it was asked for", policy.Consent{By: []string{"leads"}, Count: 1, Within: -time.Second}, false},
+	}
+	for _, tt := range tests {
+		p := corner
+		p.Entries = []policy.Entry{{Environments: []string{"production"}, Rules: map[ops.Risk]policy.Rule{
+			ops.Change: {Allow: []string{policy.Everyone}, Approve: &tt.consent},
+		}}}
+		got := p.Decide(member("U0ANA"), team, rosters, ops.Change, orders)
+		if got.Allowed != tt.want || got.Allowed == (got.Why != "") {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+	}
+}
+
 func TestDecideNamesTheConsent(t *testing.T) {
 	got := corner.Decide(member("U0ANA"), team, rosters, ops.Change, orders)
 	if got.Consent == nil || got.Consent.Count != 1 || got.Consent.Within != time.Hour || !slices.Equal(got.Consent.By, []string{"leads"}) {
