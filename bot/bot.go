@@ -113,7 +113,7 @@ func (b *Bot) Ask(ctx context.Context, person ops.Person, words string) (command
 		if err != nil {
 			return commands.View{}, err
 		}
-		return r.answer(call, commands.Asker{Person: person, May: atTheTerminal}, call.Targets)
+		return r.answer(call, commands.Asker{Person: person, Terminal: true, May: atTheTerminal}, call.Targets)
 	})
 	if r.err = err; err != nil {
 		shown := ops.Explain(err, r.ref)

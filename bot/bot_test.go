@@ -172,10 +172,10 @@ func TestAskNeedsNoChat(t *testing.T) {
 	w.answer = func(_ context.Context, asker commands.Asker, _ []ops.Target) (commands.View, error) {
 		reads, _ := asker.May(ops.Read, orders)
 		changes, why := asker.May(ops.Change, orders)
-		return commands.View{Lead: commands.Say(fmt.Sprint(reads, " ", changes, " ", why))}, nil
+		return commands.View{Lead: commands.Say(fmt.Sprint(asker.Terminal, " ", reads, " ", changes, " ", why))}, nil
 	}
 	view, _ = w.Ask(t.Context(), ops.Person{}, "whoami")
-	same(t, "rights", view.Text(), "true false At the terminal dbbot answers questions only.")
+	same(t, "rights", view.Text(), "true true false At the terminal dbbot answers questions only.")
 	w.answer = func(context.Context, commands.Asker, []ops.Target) (commands.View, error) { panic("secret") }
 	_, err = w.Ask(t.Context(), ops.Person{}, "status")
 	same(t, "broken", err.Error(), "Something went wrong here, not with what you typed.")

@@ -36,10 +36,12 @@ func question[A any](q Question[A]) Command {
 		if err != nil {
 			return Call{}, err
 		}
-		return Call{About: q.About, Targets: targets,
+		return Call{
+			About: q.About, Targets: targets,
 			Answer: func(ctx context.Context, asker Asker, may []ops.Target) (View, error) {
 				return q.Answer(ctx, asker, args, may)
-			}}, nil
+			},
+		}, nil
 	}}
 }
 

@@ -41,8 +41,9 @@ const (
 
 // Asker is who asks, as the road found them just now.
 type Asker struct {
-	Person ops.Person
-	Groups []string // the groups of the policy that this person is surely in
+	Person   ops.Person
+	Terminal bool     // sits at the machine that dbbot runs on, and was not looked up in Slack
+	Groups   []string // the groups of the policy that this person is surely in
 	// May says whether this person may do what risk says on a database. words is the reason where not; where it
 	// is allowed it is what must happen first ("when one of leads agrees"), or empty.
 	May func(risk ops.Risk, target ops.Target) (allowed bool, words string)

@@ -91,7 +91,11 @@ func TestFind(t *testing.T) {
 		{"show backup 01ABC", "backup show: [] map[id:01ABC] map[]"},
 		{"migrate orders status", "migrate status: [{orders production}] map[database:orders] map[]"},
 		{"migrate up orders", "migrate up: [{orders production}]"},
-		{"", overview}, {"?", overview}, {"help", overview}, {"please help me", overview}, {"--help", overview},
+		{"", overview},
+		{"?", overview},
+		{"help", overview},
+		{"please help me", overview},
+		{"--help", overview},
 		{"help status", "help: /db status [database]"},
 		{"status help", "help: /db status [database]"},
 		{"locks —help", "help: /db locks <database>"},
@@ -109,7 +113,10 @@ func TestFindRefuses(t *testing.T) {
 	const there = "There are orders and reporting."
 	tests := []struct{ line, message, hint string }{
 		{"stauts", "There is no command called “stauts”.", "Did you mean /db status? /db help shows what there is."},
-		{"stauts ordres", "There is no command called “stauts ordres”.", "Did you mean /db status ordres? /db help shows what there is."},
+		{"stauts ordres", "There is no command called “stauts ordres”.", "Did you mean /db status orders? /db help shows what there is."},
+		{"reportin stat", "There is no command called “reportin stat”.", "Did you mean /db reporting status? /db help shows what there is."},
+		{"stauts of ordres please", "There is no command called “stauts of ordres please”.", "Did you mean /db status of orders please? /db help shows what there is."},
+		{"backup shw order", "There is no command called “backup shw order”.", "Did you mean /db backup show order? /db help shows what there is."},
 		{"migrat up orders", "There is no command called “migrat up orders”.", "Did you mean /db migrate up orders? /db help shows what there is."},
 		{"migrate", "There is no command called “migrate”.", "Did you mean /db migrate status, or /db migrate up? /db help shows what there is."},
 		{"drop table users", "There is no command called “drop table users”.", "/db help shows what there is."},
@@ -170,8 +177,11 @@ func TestFindWithFewAndManyDatabases(t *testing.T) {
 		{[]ops.Target{{Database: "Orders"}, {Database: "orders"}}, "locks orders", "locks: [{orders }] map[database:orders] map[]"},
 		{[]ops.Target{{Database: "help"}}, "status help", "status: [{help }] map[database:help] map[]"},
 		{[]ops.Target{{Database: "the"}, {Database: "shop.example"}}, "locks of the", "locks: [{the }] map[database:the] map[]"},
-		{[]ops.Target{{Database: "the"}, {Database: "shop.example"}}, "locks <http://shop.example|shop.example>",
-			"locks: [{shop.example }] map[database:shop.example] map[]"},
+		{
+			[]ops.Target{{Database: "the"}, {Database: "shop.example"}},
+			"locks <http://shop.example|shop.example>",
+			"locks: [{shop.example }] map[database:shop.example] map[]",
+		},
 	}
 	for _, tt := range tests {
 		if got := understood(testCatalogue(tt.databases...).Find(tt.line)); got != tt.want {

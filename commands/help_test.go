@@ -56,3 +56,10 @@ func TestWhoamiWithoutGroups(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// At a terminal nobody was looked up in Slack, and nothing of Slack is claimed.
+func TestWhoamiAtATerminal(t *testing.T) {
+	operator := ana
+	operator.Terminal = true
+	golden(t, "whoami_terminal.golden", introduce(operator, shop).Text()+"\n")
+}

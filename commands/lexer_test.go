@@ -64,8 +64,15 @@ func TestLexRefuses(t *testing.T) {
 
 func TestLabel(t *testing.T) {
 	tests := []struct{ text, want string }{
-		{"orders", "orders"}, {"<@U0ANA>", "U0ANA"}, {"<@U0ANA|ana>", "ana"}, {"<#C1|>", "C1"}, {"<#C1|orders>", "orders"},
-		{"<http://shop.example|shop.example>", "shop.example"}, {"<http://shop.example>", "http://shop.example"}, {"<", "<"}, {"<>", ""},
+		{"orders", "orders"},
+		{"<@U0ANA>", "U0ANA"},
+		{"<@U0ANA|ana>", "ana"},
+		{"<#C1|>", "C1"},
+		{"<#C1|orders>", "orders"},
+		{"<http://shop.example|shop.example>", "shop.example"},
+		{"<http://shop.example>", "http://shop.example"},
+		{"<", "<"},
+		{"<>", ""},
 	}
 	for _, tt := range tests {
 		if got := (word{text: tt.text}).label(); got != tt.want {

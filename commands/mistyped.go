@@ -54,13 +54,33 @@ func (c Catalogue) suggest(words []word) []string {
 			}
 			if near := Nearest(show(typed), paths); len(near) > 0 {
 				for i, path := range near {
-					near[i] = show(slices.Concat(words[:at], []word{{text: path}}, words[at+long:]))
+					before, after := c.mended(path, words[:at]), c.mended(path, words[at+long:])
+					near[i] = show(slices.Concat(before, []word{{text: path}}, after))
 				}
 				return near
 			}
 		}
 	}
 	return nil
+}
+
+// mended gives the words around a command's path with each mistyped database name put right, where the command
+// takes one: a line that is offered should work when it is typed.
+func (c Catalogue) mended(path string, words []word) []word {
+	at := slices.IndexFunc(c.commands, func(command Command) bool { return command.Path == path })
+	if !slices.ContainsFunc(c.commands[at].Args, func(a Arg) bool { return a.Kind == DatabaseArg || a.Kind == AllArg }) {
+		return words
+	}
+	out := slices.Clone(words)
+	for i, w := range out {
+		if _, known := c.database(w); known || smallTalk(w) {
+			continue
+		}
+		if near := Nearest(w.label(), c.databaseNames()); len(near) > 0 {
+			out[i] = word{text: near[0]}
+		}
+	}
+	return out
 }
 
 // show repeats words to the person who typed them.
@@ -106,15 +126,19 @@ func (c Catalogue) which(about About) error {
 }
 
 func (c Catalogue) noDatabase(typed string) error {
-	known := make([]string, len(c.databases))
-	for i, target := range c.databases {
-		known[i] = target.Database
-	}
 	err := &ops.Error{Message: fmt.Sprintf("There is no database called “%s”.", typed), Hint: c.names()}
-	if near := Nearest(typed, known); len(near) > 0 {
+	if near := Nearest(typed, c.databaseNames()); len(near) > 0 {
 		err.Hint = fmt.Sprintf("Did you mean %s? %s", strings.Join(near, ", or "), err.Hint)
 	}
 	return err
+}
+
+func (c Catalogue) databaseNames() []string {
+	names := make([]string, len(c.databases))
+	for i, target := range c.databases {
+		names[i] = target.Database
+	}
+	return names
 }
 
 // names lists the databases in a sentence.

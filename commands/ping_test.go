@@ -53,8 +53,10 @@ func TestPing(t *testing.T) {
 	broken := full
 	broken.Postgres = fakePostgres{"orders": down, "reporting": context.DeadlineExceeded}
 	broken.State, broken.Redis = silent{}, fakePinger{errors.New("dial redis://:pw@host")}
-	broken.Chat = fakeChat{Open: 1, Wanted: 2, Connections: 3, Strangers: 1, Since: noon, Fault: "Slack closed a socket: link_disabled.",
-		Granted: []string{"commands"}, Needed: connected.Needed}
+	broken.Chat = fakeChat{
+		Open: 1, Wanted: 2, Connections: 3, Strangers: 1, Since: noon, Fault: "Slack closed a socket: link_disabled.",
+		Granted: []string{"commands"}, Needed: connected.Needed,
+	}
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		golden(t, "ping_broken.golden", steady(say(t, All(broken), "ping")))

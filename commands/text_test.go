@@ -18,10 +18,14 @@ func TestTextOfEverything(t *testing.T) {
 			{Section: &Section{Title: "Connections", Verdict: Good, Summary: Say("12 of 100 used")}},
 			{Section: &Section{Title: "Locks", Verdict: Watch, Lines: []Text{{{Text: "pid "}, {Kind: Literal, Text: "4711"}, {Text: " since "}, {Kind: Moment, When: noon}}}}},
 			{Section: &Section{Title: "Asked by", Summary: Text{{Kind: Mention, Text: "U0ANA"}, {Text: " in "}, {Kind: Channel, Text: "C0ORDERS"}}}},
-			{Table: &Table{Title: "Largest tables", Columns: []Column{{Name: "Table"}, {Name: "Size", Right: true}},
-				Rows: [][]Text{{Say("order"), Say("1.2 GB")}, {Say("customer"), Say("80 MB")}, {Say("short row")}}}},
-			{Table: &Table{Columns: []Column{{Name: "Query"}, {Name: "Calls", Right: true}, {Name: "Mean", Right: true}},
-				Rows: [][]Text{{Say("select " + strings.Repeat("column, ", 12) + "1"), Say("17"), Say("2 ms")}, {Say("select 1"), Say(""), Say("1 ms")}}}},
+			{Table: &Table{
+				Title: "Largest tables", Columns: []Column{{Name: "Table"}, {Name: "Size", Right: true}},
+				Rows: [][]Text{{Say("order"), Say("1.2 GB")}, {Say("customer"), Say("80 MB")}, {Say("short row")}},
+			}},
+			{Table: &Table{
+				Columns: []Column{{Name: "Query"}, {Name: "Calls", Right: true}, {Name: "Mean", Right: true}},
+				Rows:    [][]Text{{Say("select " + strings.Repeat("column, ", 12) + "1"), Say("17"), Say("2 ms")}, {Say("select 1"), Say(""), Say("1 ms")}},
+			}},
 			{Code: &Code{Title: "It runs", Text: "select 1\n\tfrom t;\r\n"}},
 		},
 		Notes: []Text{Say("Read in 12 ms."), {{Text: "At "}, {Kind: Moment, When: noon}}},

@@ -24,15 +24,12 @@ func whoami(t Toolbox) Command {
 }
 
 func introduce(asker Asker, databases []ops.Target) View {
-	view := View{Title: "You are " + asker.Person.Name, Lead: Text{
-		{Text: fmt.Sprintf("A %s of this workspace: user ", asker.Person.Standing)}, {Kind: Literal, Text: asker.Person.ID.User},
-		{Text: " of team "}, {Kind: Literal, Text: asker.Person.ID.Team}, {Text: "."},
-	}}
-	groups := "none of dbbot's groups"
-	if len(asker.Groups) > 0 {
-		groups = strings.Join(asker.Groups, ", ")
+	view := View{Title: "You are " + asker.Person.Name}
+	if asker.Terminal {
+		view.Lead = Say("At the terminal, and not looked up in Slack: whoever may start dbbot here has its passwords, and may read all it reads.")
+	} else {
+		member(&view, asker)
 	}
-	view.Parts = append(view.Parts, Part{Section: &Section{Title: "Groups", Summary: Say(groups)}})
 	for _, target := range databases {
 		section := Section{Title: "On " + target.Database, Summary: Say(target.Environment)}
 		for _, risk := range ops.Risks() {
@@ -40,6 +37,22 @@ func introduce(asker Asker, databases []ops.Target) View {
 		}
 		view.Parts = append(view.Parts, Part{Section: &section})
 	}
-	view.Notes = []Text{Say("Names decide nothing: the two ids do, and the groups in dbbot's file and in Slack.")}
 	return view
+}
+
+// member says what Slack knows of the asker, and what decides.
+func member(view *View, asker Asker) {
+	view.Lead = Text{
+		{Text: fmt.Sprintf("A %s of this workspace: user ", asker.Person.Standing)},
+		{Kind: Literal, Text: asker.Person.ID.User},
+		{Text: " of team "},
+		{Kind: Literal, Text: asker.Person.ID.Team},
+		{Text: "."},
+	}
+	groups := "none of dbbot's groups"
+	if len(asker.Groups) > 0 {
+		groups = strings.Join(asker.Groups, ", ")
+	}
+	view.Parts = append(view.Parts, Part{Section: &Section{Title: "Groups", Summary: Say(groups)}})
+	view.Notes = []Text{Say("Names decide nothing: the two ids do, and the groups in dbbot's file and in Slack.")}
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
+	"syscall"
 
 	"dbbot/ops"
 
@@ -47,6 +49,7 @@ func describe(err error) string { return ops.Redact(err.Error()) }
 // failure puts an error of Redis into words for people.
 func failure(err error) *ops.Error {
 	var reply redis.Error
+	var unknown *net.DNSError
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "WRONGPASS"), strings.Contains(text, "NOAUTH"):
@@ -55,10 +58,14 @@ func failure(err error) *ops.Error {
 		return &ops.Error{Message: "Redis does not let this user run INFO or PING.", Hint: "ACL SETUSER <name> +info +ping", Cause: err}
 	case errors.As(err, &reply):
 		return &ops.Error{Message: "Redis answered with an error.", Hint: "Its log, or redis-cli PING, says more.", Cause: err}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &ops.Error{Message: "Redis is not there: nothing listens at the address in its URL.", Hint: "Start it, or correct host and port.", Cause: err}
+	case errors.As(err, &unknown) && unknown.IsNotFound:
+		return &ops.Error{Message: "Redis cannot be found: the host in its URL has no address.", Hint: "Correct the host name.", Cause: err}
 	default:
 		return &ops.Error{
 			Message: fmt.Sprintf("Redis did not answer within %d ms.", patience.Milliseconds()),
-			Hint:    "Check that it runs and that the Redis URL is right. Until then each process keeps limits and repeats alone.", Cause: err,
+			Hint:    "Check that it runs and that the Redis URL is right.", Cause: err,
 		}
 	}
 }

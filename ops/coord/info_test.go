@@ -2,6 +2,8 @@ package coord
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +46,8 @@ func TestFailuresAreSaidInWords(t *testing.T) {
 		{"no password", guarded, "did not accept"},
 		{"wrong password", strings.Replace(guarded, "redis://", "redis://:wr0ng@", 1), "did not accept"},
 		{"no right", strings.Replace(guarded, "redis://", "redis://few:few@", 1), "does not let this user"},
-		{"nobody there", "redis://127.0.0.1:1", "did not answer within 300 ms"},
+		{"nobody there", "redis://127.0.0.1:1", "nothing listens"},
+		{"silent", silent(t), "did not answer within 300 ms"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -60,4 +63,26 @@ func TestFailuresAreSaidInWords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A name server that says no, and one that says nothing, are two things.
+func TestNamesThatAreNotFound(t *testing.T) {
+	for says, err := range map[string]error{
+		"cannot be found":       &net.DNSError{Err: "no such host", IsNotFound: true},
+		"did not answer within": &net.DNSError{Err: "i/o timeout", IsTimeout: true},
+	} {
+		if got := failure(fmt.Errorf("dial: %w", err)); !strings.Contains(got.Message, says) {
+			t.Errorf("%v: got %q", err, got.Message)
+		}
+	}
+}
+
+// silent is a server that takes connections and says nothing.
+func silent(t *testing.T) (url string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return "redis://" + listener.Addr().String()
 }
