@@ -39,16 +39,22 @@ const (
 )
 
 func newIntake(ctx context.Context, c *Client, h Handler, me self) *intake {
+	panicked := func(what any) { c.panicked("a worker", what) }
 	return &intake{
 		client: c, handler: h, me: me, context: ctx,
-		work:    newPool(c.config.Workers, c.config.Queue, func(taken int) { c.metrics.waiting.Set(float64(taken)) }),
-		apology: newPool(apologists, apologyQueue, func(int) {}),
+		work:    newPool(c.config.Workers, c.config.Queue, func(taken int) { c.metrics.waiting.Set(float64(taken)) }, panicked),
+		apology: newPool(apologists, apologyQueue, func(int) {}, panicked),
 	}
 }
 
 // take is called by each socket's reader for each of its frames. It must not block for long: Slack's pings are
-// answered by the same reader.
+// answered by the same reader. A panic in it costs one frame, and not the socket.
 func (in *intake) take(s *socket, f frame) {
+	defer func() {
+		if what := recover(); what != nil {
+			in.client.panicked("the reader", what)
+		}
+	}()
 	at := time.Now()
 	e, err := f.open()
 	in.client.metrics.envelopes.WithLabelValues(known(e.Type)).Inc()
@@ -79,8 +85,8 @@ func (in *intake) accept(s *socket, e envelope, at time.Time) {
 		return
 	}
 	if in.work.reserve() {
+		defer in.work.submit(func() { in.do(a) }) // in any case: a place that is never filled is never free again
 		in.ack(s, e, at, "")
-		in.work.submit(func() { in.do(a) })
 		return
 	}
 	// The pool is full, or closed because the program is being stopped.
@@ -146,22 +152,28 @@ func (in *intake) do(a act) {
 	defer cancel()
 	defer func() {
 		if what := recover(); what != nil {
-			in.panicked(a, what)
+			in.unanswered(a, in.client.panicked("a handler", what))
 		}
 	}()
 	a.run(ctx, in.handler)
 }
 
-func (in *intake) panicked(a act, what any) {
-	reference := ops.Reference()
-	in.client.metrics.panics.Inc()
-	in.client.log.Error("slack: a handler panicked", "reference", reference,
-		"panic", ops.Redact(describe(what)), "stack", ops.Redact(string(debug.Stack())))
+// unanswered tells the person what their command came to.
+func (in *intake) unanswered(a act, reference string) {
 	said := ops.Explain(errors.New("panic"), reference)
 	in.say(a, bot.Post{View: commands.View{
 		Title: "No answer", Verdict: commands.Bad,
 		Lead: commands.Say(said.Message), Notes: []commands.Text{commands.Say(said.Hint)},
 	}})
+}
+
+// panicked counts and logs a panic, under a reference that people can be given.
+func (c *Client) panicked(where string, what any) (reference string) {
+	reference = ops.Reference()
+	c.metrics.panics.Inc()
+	c.log.Error("slack: "+where+" panicked", "reference", reference,
+		"panic", ops.Redact(describe(what)), "stack", ops.Redact(string(debug.Stack())))
+	return reference
 }
 
 // stop waits for the work at hand, and says how many jobs were left when the time was over.

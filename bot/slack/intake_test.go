@@ -94,6 +94,30 @@ func TestWhenAllAreBusyACommandIsToldInItsAck(t *testing.T) {
 	}
 }
 
+// As it is configured: as many at once as bot answers, a few that wait, and "busy" for everybody else.
+func TestHowManyAreTakenOn(t *testing.T) {
+	r := newRig(t, nil)
+	free := make(chan struct{})
+	r.desk.during = func(context.Context) { <-free }
+	r.run()
+	defer close(free)
+	p := r.socket()
+	const at, waiting = 64, 16
+	for n := range at + waiting {
+		p.command(fmt.Sprint("e", n), "status")
+		if a := p.acked(); a.Answer != nil {
+			t.Fatalf("command %d was refused", n+1)
+		}
+	}
+	for range at {
+		receive(t, r.desk.invokes, "a command that is handled at the same time")
+	}
+	p.command("last", "status")
+	if a := p.acked(); a.Answer == nil || a.Answer.Text != busyText {
+		t.Errorf("the ack of the one too many is %+v", a)
+	}
+}
+
 func TestWhenAllAreBusyAClickIsAnsweredByAMessage(t *testing.T) {
 	r, p, free := busyRig(t)
 	defer close(free)

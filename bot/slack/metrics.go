@@ -33,7 +33,7 @@ func newMetrics(registry prometheus.Registerer, s *status) *metrics {
 		opened:    counters("connections_total", "Attempts to open a connection, by outcome.", "outcome"),
 		busy:      counter("busy_total", "Commands and clicks turned away because the queue was full."),
 		unsaid:    counter("unsaid_total", "Apologies that could not be made, because too many were waiting."),
-		panics:    counter("panics_total", "Handlers that panicked."),
+		panics:    counter("panics_total", "Panics in handlers, in apologies and in the readers of sockets."),
 		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: "dbbot", Subsystem: "slack", Name: "queue_depth",
 			Help: "Commands and clicks that are waiting or being handled.",

@@ -8,10 +8,11 @@ import (
 // pool runs jobs on a fixed number of workers. A place is reserved before the ack and filled after it, so that no
 // work begins before its ack and none is accepted that has no place: the queue has an end.
 type pool struct {
-	jobs    chan func()
-	quit    chan struct{}
-	gone    chan struct{}   // closed once all workers have ended
-	changed func(taken int) // for the metric
+	jobs     chan func()
+	quit     chan struct{}
+	gone     chan struct{}   // closed once all workers have ended
+	changed  func(taken int) // for the metric
+	panicked func(what any)  // for the log: a job that panics costs neither its worker nor its place
 
 	mu     sync.Mutex
 	taken  int
@@ -19,9 +20,9 @@ type pool struct {
 	idle   chan struct{} // closed once the pool takes no more and all is done
 }
 
-func newPool(workers, queue int, changed func(taken int)) *pool {
+func newPool(workers, queue int, changed func(taken int), panicked func(what any)) *pool {
 	p := &pool{
-		jobs: make(chan func(), workers+queue), changed: changed,
+		jobs: make(chan func(), workers+queue), changed: changed, panicked: panicked,
 		quit: make(chan struct{}), gone: make(chan struct{}), idle: make(chan struct{}),
 	}
 	var all sync.WaitGroup
@@ -53,10 +54,19 @@ func (p *pool) work() {
 		case <-p.quit:
 			return
 		case job := <-p.jobs:
-			job()
-			p.release()
+			p.run(job)
 		}
 	}
+}
+
+func (p *pool) run(job func()) {
+	defer p.release()
+	defer func() {
+		if what := recover(); what != nil {
+			p.panicked(what)
+		}
+	}()
+	job()
 }
 
 func (p *pool) release() {

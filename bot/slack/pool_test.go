@@ -14,13 +14,24 @@ func TestPoolTakesWhatItHasRoomForAndLosesNothing(t *testing.T) {
 		workers, queue := rapid.IntRange(1, 4).Draw(t, "workers"), rapid.IntRange(0, 8).Draw(t, "queue")
 		free := make(chan struct{})
 		var ran atomic.Int32
-		p := newPool(workers, queue, func(int) {})
-		accepted := 0
-		for range rapid.IntRange(0, 20).Draw(t, "jobs") {
-			if p.reserve() {
-				accepted++
-				p.submit(func() { <-free; ran.Add(1) })
+		var panics atomic.Int32
+		p := newPool(workers, queue, func(int) {}, func(any) { panics.Add(1) })
+		accepted, bad := 0, int32(0)
+		for _, panics := range rapid.SliceOfN(rapid.Bool(), 0, 20).Draw(t, "jobs, and which of them panic") {
+			if !p.reserve() {
+				continue
 			}
+			accepted++
+			if panics {
+				bad++
+			}
+			p.submit(func() {
+				<-free
+				ran.Add(1)
+				if panics {
+					panic("boom")
+				}
+			})
 		}
 		if accepted > workers+queue {
 			t.Fatalf("%d workers and a queue of %d took %d jobs", workers, queue, accepted)
@@ -33,12 +44,15 @@ func TestPoolTakesWhatItHasRoomForAndLosesNothing(t *testing.T) {
 		if left := p.drain(context.Background()); left != 0 || int(ran.Load()) != accepted {
 			t.Fatalf("%d of %d ran, %d left", ran.Load(), accepted, left)
 		}
+		if panics.Load() != bad {
+			t.Fatalf("%d panics were reported, want %d", panics.Load(), bad)
+		}
 		p.await(context.Background())
 	})
 }
 
 func TestADrainHasAnEnd(t *testing.T) {
-	p := newPool(1, 1, func(int) {})
+	p := newPool(1, 1, func(int) {}, func(any) {})
 	free := make(chan struct{})
 	for range 2 {
 		p.reserve()
