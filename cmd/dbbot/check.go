@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"dbbot/bot/slack"
 	"dbbot/ops"
-	"dbbot/ops/coord"
 )
 
 // configFlag is shared by the sub-commands that read the file.
@@ -22,8 +19,11 @@ type configFlag struct {
 
 type checkCommand struct{ configFlag }
 
-// checkWithin bounds each look; all of them are taken at once.
-const checkWithin = 10 * time.Second
+// Bounds of what check says and waits for; all looks are taken at once.
+const (
+	checkWithin = 10 * time.Second // each look: Slack may ask for a pause
+	maxSaid     = 500              // characters of one line: a driver's error can be long
+)
 
 // finding is one line of what check says.
 type finding struct {
@@ -31,6 +31,7 @@ type finding struct {
 	grade  grade
 	detail string
 	fix    string // empty where nothing is to be mended
+	cause  string // the system's own words, for whoever knows more; may be empty
 }
 
 type grade string
@@ -41,6 +42,11 @@ const (
 	wrong   grade = "WRONG"
 	note    grade = "note"
 )
+
+// Help is what --help says beside the summary.
+func (checkCommand) Help() string {
+	return "Nothing is changed. Exit codes: 0 all is well, or there are warnings at most; 1 something is wrong; 2 used wrongly."
+}
 
 // Run finds all faults of the configuration, or, where there are none, looks at everything it points to. The exit
 // code is 1 when anything is wrong, 0 when there are warnings at most.
@@ -59,13 +65,14 @@ func (c checkCommand) Run(ctx context.Context, p *process) error {
 	}
 	if unused := config.unused(); len(unused) > 0 {
 		findings = append(findings, finding{
-			"no effect", note,
-			"checked, and without effect in this version: " + strings.Join(unused, ", "), "",
+			about: "no effect", grade: note, detail: "checked, and without effect in this version: " + strings.Join(unused, ", "),
 		})
 	}
 	return printed(p, findings)
 }
 
+// printed says the findings, and is the one way out for what servers say of themselves: a role's name may hold line
+// breaks, an error a password.
 func printed(p *process, findings []finding) error {
 	width, bad := 0, false
 	for _, f := range findings {
@@ -73,9 +80,12 @@ func printed(p *process, findings []finding) error {
 		bad = bad || f.grade == wrong
 	}
 	for _, f := range findings {
-		fmt.Fprintf(p.out, "%-*s  %-5s  %s\n", width, f.about, f.grade, ops.Redact(f.detail))
+		fmt.Fprintf(p.out, "%-*s  %-5s  %s\n", width, f.about, f.grade, ops.Printable(ops.Redact(f.detail), maxSaid))
 		if f.fix != "" {
-			fmt.Fprintf(p.out, "%-*s         → %s\n", width, "", f.fix)
+			fmt.Fprintf(p.out, "%-*s         → %s\n", width, "", ops.Printable(f.fix, maxSaid))
+		}
+		if f.cause != "" {
+			fmt.Fprintf(p.out, "%-*s         (%s)\n", width, "", ops.Printable(ops.Redact(f.cause), maxSaid))
 		}
 	}
 	if bad {
@@ -90,12 +100,12 @@ func (c Config) describe() []finding {
 	if c.Path != "" {
 		from = c.Path
 	}
-	out := []finding{{"configuration", fine, fmt.Sprintf("%s: %s", from, plural(len(c.Databases), "database")), ""}}
+	out := []finding{{about: "configuration", grade: fine, detail: fmt.Sprintf("%s: %s", from, plural(len(c.Databases), "database"))}}
 	if c.Policy == nil {
-		out = append(out, finding{"policy", note, "none: every full member may ask, and nobody may change anything", ""})
+		out = append(out, finding{about: "policy", grade: note, detail: "none: every full member may ask, and nobody may change anything"})
 	}
 	if c.State.URL != "" {
-		out = append(out, finding{"state", note, "reached for /db ping; nothing is kept there in this version", ""})
+		out = append(out, finding{about: "state", grade: note, detail: "reached for /db ping; nothing is kept there in this version"})
 	}
 	for _, d := range c.Databases {
 		if d.Migrations == nil {
@@ -103,8 +113,8 @@ func (c Config) describe() []finding {
 		}
 		if dir := c.beside(d.Migrations.Dir); !isFolder(dir) {
 			out = append(out, finding{
-				d.Name, wrong, "there is no folder " + dir + " for its migrations",
-				"Correct migrations.dir: it is relative to the configuration file.",
+				about: d.Name, grade: wrong, detail: "there is no folder " + dir + " for its migrations",
+				fix: "Correct migrations.dir: it is relative to the configuration file.",
 			})
 		}
 	}
@@ -152,68 +162,4 @@ func atOnce(ctx context.Context, looks []look) [][]finding {
 	}
 	all.Wait()
 	return out
-}
-
-func (c Config) lookAtSlack(ctx context.Context) []finding {
-	client, err := slack.New(slack.Config{
-		API: c.Slack.API, BotToken: c.Slack.BotToken, AppToken: c.Slack.AppToken, Team: c.Slack.Team,
-	})
-	if err != nil {
-		return []finding{failed("Slack", err)}
-	}
-	who, err := client.Examine(ctx)
-	var out []finding
-	if who.Team != "" {
-		out = append(out, finding{"Slack", fine, fmt.Sprintf("workspace %s (%s), as user %s", who.TeamName, who.Team, who.BotUser), ""}, scopes(who))
-	}
-	if err != nil {
-		return append(out, failed("Slack", err))
-	}
-	return append(out, finding{"sockets", fine, "the app-level token opens connections", ""})
-}
-
-func scopes(who slack.Identity) finding {
-	switch {
-	case len(who.Scopes) == 0:
-		return finding{"scopes", warning, "Slack did not say which scopes are granted", "Compare the app with manifest.yml."}
-	case len(who.Missing) > 0:
-		return finding{
-			"scopes", wrong, "missing " + strings.Join(who.Missing, ", "),
-			"Paste manifest.yml into the app's settings under App Manifest, and install the app again.",
-		}
-	}
-	return finding{"scopes", fine, "all that are needed: " + strings.Join(slack.Scopes(), ", "), ""}
-}
-
-func (c Config) lookAtRedis(ctx context.Context) []finding {
-	if c.Redis.URL == "" {
-		return []finding{{"Redis", note, "none: limits and repeats are kept in this process, which is enough for one replica", ""}}
-	}
-	shared, err := coord.Open(c.Redis.URL, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return []finding{failed("Redis", err)}
-	}
-	defer shared.Close()
-	info, err := shared.Info(ctx)
-	if err != nil {
-		f := failed("Redis", err)
-		f.grade, f.detail = warning, f.detail+" Everything works without it, with limits kept per process."
-		return []finding{f}
-	}
-	out := []finding{{"Redis", fine, "version " + info.Version, ""}}
-	if info.Policy != "" && info.Policy != "noeviction" {
-		out = append(out, finding{
-			"Redis", warning, "its maxmemory-policy is " + info.Policy + ", which may drop keys early",
-			"CONFIG SET maxmemory-policy noeviction",
-		})
-	}
-	return out
-}
-
-// failed turns an error into a finding; its cause is worth seeing here, where the operator sits.
-func failed(about string, err error) finding {
-	if marked, ok := errors.AsType[*ops.Error](err); ok {
-		return finding{about, wrong, marked.Message, marked.Hint}
-	}
-	return finding{about, wrong, err.Error(), ""}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"dbbot/bot/workspace"
+	"dbbot/ops"
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
@@ -54,14 +56,14 @@ func TestCheck(t *testing.T) {
 			"Slack", "workspace Corner Shop (T0DEMO), as user U0DBBOT", "all that are needed: app_mentions:read",
 			"the app-level token opens connections", "as reader_" + suffix + ", primary", "none: limits and repeats are kept in this process",
 		}},
-		"a superuser reads":       {vars: []string{"DATABASE_URL", database}, says: []string{"warn   the reading role is a superuser", "IN ROLE pg_monitor"}},
-		"a role that may write":   {vars: []string{"DATABASE_URL", plain}, says: []string{"warn   the reading role may also write to tables here", `GRANT pg_monitor TO "plain_`}},
-		"a wrong password":        {vars: []string{"DATABASE_URL", clustertest.As(t, database, "reader_"+suffix, "tuna")}, code: 1, says: []string{`WRONG`, "password authentication failed"}},
-		"no server":               {vars: []string{"DATABASE_URL", "postgres://reader:swordfish@127.0.0.1:1/x"}, code: 1, says: []string{"127.0.0.1:1 cannot be reached: connection refused"}},
+		"a superuser reads":       {vars: []string{"DATABASE_URL", database}, says: []string{" is a superuser: it could change everything", "IN ROLE pg_monitor"}},
+		"a role that may write":   {vars: []string{"DATABASE_URL", plain}, says: []string{"warn   the reading role plain_" + suffix + " may also write to tables here", "may not see other sessions", `GRANT pg_monitor TO "plain_`}},
+		"a wrong password":        {vars: []string{"DATABASE_URL", clustertest.As(t, database, "reader_"+suffix, "tuna")}, code: 1, says: []string{`WRONG`, "refused dbbot's password", "Set the password of role", "(failed to connect to"}},
+		"no server":               {vars: []string{"DATABASE_URL", "postgres://reader:swordfish@127.0.0.1:1/x"}, code: 1, says: []string{"x is not there: nothing listens at the address in its URL", "→ Start PostgreSQL, or correct host and port", "127.0.0.1:1", "connection refused"}},
 		"Redis is down":           {vars: []string{"DATABASE_URL", reading, "REDIS_URL", "redis://:swordfish@127.0.0.1:1/0"}, says: []string{"Redis", "warn", "Everything works without it"}},
 		"Slack knows no token":    {vars: []string{"DATABASE_URL", reading, "SLACK_BOT_TOKEN", "xoxb-unknown"}, code: 1, says: []string{"Slack", "WRONG"}},
 		"the app token is wrong":  {vars: []string{"DATABASE_URL", reading, "SLACK_APP_TOKEN", "xapp-unknown"}, code: 1, says: []string{"workspace Corner Shop", "WRONG"}},
-		"Slack is away":           {vars: []string{"DATABASE_URL", reading, "SLACK_API_URL", "http://127.0.0.1:1/api/"}, code: 1, says: []string{"Slack could not be reached"}},
+		"Slack is away":           {vars: []string{"DATABASE_URL", reading, "SLACK_API_URL", "http://127.0.0.1:1/api/"}, code: 1, says: []string{"Slack could not be reached", "SLACK_API_URL is set: http://127.0.0.1:1/api/ is asked", "(auth.test: ", "connection refused"}},
 		"a scope is missing":      {vars: []string{"DATABASE_URL", reading}, change: func(c *workspace.Config) { c.Apps[0].Scopes = []string{"commands"} }, code: 1, says: []string{"missing app_mentions:read, channels:read, chat:write"}},
 		"another workspace":       {vars: []string{"DATABASE_URL", reading}, file: small + "slack: {team: T0ELSE}\n", code: 1, says: []string{"T0DEMO", "T0ELSE"}},
 		"no folder of migrations": {vars: []string{"DATABASE_URL", reading}, file: small + "    migrations: {tool: prisma, dir: nowhere}\n", code: 1, says: []string{"there is no folder", "nowhere"}},
@@ -95,24 +97,26 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheckJudgesARole(t *testing.T) {
+	const far = "db.example.com"
 	for name, tt := range map[string]struct {
 		is      access
-		host    string
 		reading bool
 		says    []string
 	}{
-		"as it should be":        {access{Version: 150018, Monitor: true, Encrypted: true}, "db.example.com", true, nil},
-		"unencrypted, elsewhere": {access{Version: 150018, Monitor: true}, "db.example.com", true, []string{"not encrypted"}},
-		"unencrypted, here":      {access{Version: 150018, Monitor: true}, "127.0.0.1", true, nil},
-		"over a socket":          {access{Version: 150018, Monitor: true}, "/run/postgresql", true, nil},
-		"too old":                {access{Version: 130002, Monitor: true}, "localhost", true, []string{"PostgreSQL 13 is not among"}},
-		"too new":                {access{Version: 190000, Monitor: true}, "localhost", true, []string{"PostgreSQL 19 is not among"}},
-		"as version 14 makes it": {access{Version: 140001, Monitor: true, Creates: true}, "localhost", true, []string{"may make tables here"}},
-		"an owner, for changes":  {access{Version: 150018, Writes: true}, "localhost", false, nil},
-		"an owner, for reading":  {access{Version: 150018, Writes: true}, "localhost", true, []string{"may not see other sessions", "may also write"}},
+		"as it should be":        {access{Version: 150018, Monitor: true, Encrypted: true, Host: far}, true, nil},
+		"unencrypted, elsewhere": {access{Version: 150018, Monitor: true, Host: far}, true, []string{"db.example.com is not encrypted"}},
+		"unencrypted, here":      {access{Version: 150018, Monitor: true, Host: "127.0.0.1"}, true, nil},
+		"over a socket":          {access{Version: 150018, Monitor: true, Host: "/run/postgresql"}, true, nil},
+		"too old":                {access{Version: 130002, Monitor: true}, true, []string{"PostgreSQL 13 is not among"}},
+		"too new":                {access{Version: 190000, Monitor: true}, true, []string{"PostgreSQL 19 is not among"}},
+		"as version 14 makes it": {access{Version: 140001, Monitor: true, Creates: true}, true, []string{"as everybody may up to version 14"}},
+		"may make tables":        {access{Version: 150018, Monitor: true, Creates: true, Role: "maker"}, true, []string{"maker may make tables here"}},
+		"a superuser":            {access{Version: 150018, Superuser: true, Role: "postgres"}, true, []string{"the reading role postgres is a superuser"}},
+		"an owner, for changes":  {access{Version: 150018, Writes: true}, false, nil},
+		"an owner, for reading":  {access{Version: 150018, Writes: true}, true, []string{"may not see other sessions", "may also write"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := tt.is.judge("orders", tt.host, tt.reading)
+			got := tt.is.judge("orders", tt.reading)
 			if len(got) != len(tt.says) {
 				t.Fatalf("got %v", got)
 			}
@@ -122,5 +126,35 @@ func TestCheckJudgesARole(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCheckWarnsOfRedisInTheClear(t *testing.T) {
+	for address, says := range map[ops.Secret]string{
+		"redis://:swordfish@cache.example.com:6379/0":  "can read the password",
+		"redis://cache.example.com:6379/0":             "no password is asked for",
+		"rediss://:swordfish@cache.example.com:6379/0": "",
+		"redis://:swordfish@127.0.0.1:6379/0":          "",
+		"redis://[::1]:6379/0":                         "",
+		"redis://localhost/0":                          "",
+		"unix:///run/redis.sock":                       "",
+	} {
+		switch got := redisInTheClear(address); {
+		case says == "" && len(got) > 0, says != "" && (len(got) != 1 || got[0].grade != warning || !strings.Contains(got[0].detail, says)):
+			t.Errorf("%s: got %v, want %q", address.Reveal(), got, says)
+		}
+	}
+}
+
+// TestCheckSaysNothingThatTurnsTheTerminalRound: what servers say of themselves is data.
+func TestCheckSaysNothingThatTurnsTheTerminalRound(t *testing.T) {
+	var out bytes.Buffer
+	p := &process{out: &out}
+	evil := "role\nSlack  ok\u202e postgres://u:swordfish@h/d"
+	if err := printed(p, []finding{{about: "orders", grade: warning, detail: evil, fix: "GRANT " + evil[:14], cause: evil}}); err != nil {
+		t.Error(err)
+	}
+	if got := out.String(); strings.Count(got, "\n") != 3 || strings.Contains(got, "\u202e") || strings.Contains(got, "swordfish") {
+		t.Errorf("got %q", got)
 	}
 }

@@ -75,11 +75,9 @@ func (c *checker) required(path, value, fix string) {
 	}
 }
 
-var (
-	// schedule is cron's five fields: minute, hour, day, month, weekday
-	schedule = regexp.MustCompile(`^([0-9*][0-9*,/-]*)(\s+[0-9A-Za-z*][0-9A-Za-z*,/-]*){4}$`)
-	ageKey   = regexp.MustCompile(`^age1[0-9a-z]{20,}$`)
-)
+// ageKey keeps everything else out, a secret key above all. Whether it is a whole key is for age to say, which reads it
+// when a backup is made.
+var ageKey = regexp.MustCompile(`^age1\S+$`)
 
 // maxParallel bounds pg_dump's jobs: each takes a connection of its own.
 const maxParallel = 64
@@ -89,7 +87,11 @@ func (c *checker) backup(path string, b Backup) {
 	if b.Store != "" {
 		c.address(path+".store", b.Store, "file", "s3", "gs", "azblob")
 	}
-	c.wants(path+".schedule", b.Schedule, schedule, "is not a schedule", `Write five fields: minute, hour, day, month, weekday: "0 3 * * *" is 3 o'clock each day.`)
+	if b.Schedule != "" {
+		if problem := scheduleFault(b.Schedule); problem != "" {
+			c.add(path+".schedule", problem, `Write five fields: minute, hour, day, month, weekday: "0 3 * * *" is 3 o'clock each day.`)
+		}
+	}
 	c.atLeastZero(path+".keep.last", b.Keep.Last)
 	c.atLeastZero(path+".keep.daily", b.Keep.Daily)
 	c.atLeastZero(path+".keep.weekly", b.Keep.Weekly)

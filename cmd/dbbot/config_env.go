@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -19,6 +20,7 @@ const maxSecretFile = 64 << 10
 // name stood.
 func (e environment) get(name string) (value string, set bool, fault *Fault) {
 	value, set = e(name)
+	value = strings.TrimSpace(value) // copied with a line break, or from a file: no value begins or ends with white space
 	path, fromFile := e(name + "_FILE")
 	switch {
 	case !fromFile || path == "":
@@ -29,7 +31,7 @@ func (e environment) get(name string) (value string, set bool, fault *Fault) {
 			Fix:     "Keep one of them, so that it is clear which one counts.",
 		}
 	}
-	content, err := os.ReadFile(path)
+	content, err := readBounded(path)
 	switch {
 	case err != nil:
 		return "", true, &Fault{
@@ -43,6 +45,16 @@ func (e environment) get(name string) (value string, set bool, fault *Fault) {
 		}
 	}
 	return strings.TrimSpace(string(content)), true, nil
+}
+
+// readBounded reads one byte more than a secret may have: whatever the name points to, also to a device without end.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSecretFile+1))
 }
 
 // secrets fills in what comes from the environment alone.
@@ -111,6 +123,8 @@ var tokenKinds = []struct{ prefix, kind string }{
 	{"xoxe", "a configuration or refresh token"},
 	{"xoxc-", "a browser's token"},
 	{"xoxs-", "a workspace token, which Slack has withdrawn"},
+	{`"`, "a value in quotation marks, which do not belong to it"},
+	{"'", "a value in quotation marks, which do not belong to it"},
 }
 
 // tokens checks that each token is there and of its kind, and names two that were swapped.

@@ -19,9 +19,15 @@ import (
 )
 
 type demoCommand struct {
-	Port    int  `placeholder:"PORT" help:"Where the page is served on this machine; default: 8484, or a free port where that is taken."`
-	NoOpen  bool `help:"Do not open a browser."`
-	Install bool `help:"Install PostgreSQL's server programs where they are missing (Debian and Ubuntu)."`
+	Port    uint16 `placeholder:"PORT" help:"Where the page is served on this machine; default: 8484, or a free port where that is taken."`
+	NoOpen  bool   `help:"Do not open a browser."`
+	Install bool   `help:"Install PostgreSQL's server programs where they are missing (Debian and Ubuntu)."`
+}
+
+// Help is what --help says beside the summary.
+func (demoCommand) Help() string {
+	return "Everything is on this machine alone, and in a temporary directory. Ctrl-C ends it and leaves nothing behind. " +
+		"REDIS_URL names a Redis server to use in place of the one inside. DATABASE_URL and dbbot.yml are not read."
 }
 
 // demo is what has been started so far: what runs on is in the group, and what it stands on is taken down after it, in

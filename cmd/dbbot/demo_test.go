@@ -194,11 +194,11 @@ func TestPageListenerTakesAnyPortButTheOneThatWasAskedFor(t *testing.T) {
 	}
 	defer second.Close()
 	_, port, _ := strings.Cut(second.Addr().String(), ":")
-	taken, err := strconv.Atoi(port)
+	taken, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pageListener(taken); err == nil || !strings.Contains(err.Error(), "cannot be used") {
+	if _, err := pageListener(uint16(taken)); err == nil || !strings.Contains(err.Error(), "cannot be used") {
 		t.Errorf("got %v", err)
 	}
 }

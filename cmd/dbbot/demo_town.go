@@ -53,11 +53,12 @@ func (d *demo) startWorkspace(listener net.Listener) (town, error) {
 }
 
 // pageListener takes the port that was asked for, or the usual one, or any.
-func pageListener(port int) (net.Listener, error) {
+func pageListener(port uint16) (net.Listener, error) {
 	if port != 0 {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		wanted := strconv.Itoa(int(port))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", wanted))
 		if err != nil {
-			return nil, &ops.Error{Message: "Port " + strconv.Itoa(port) + " cannot be used: " + lastOf(err) + ".", Hint: "Choose another with --port, or leave it out.", Cause: err}
+			return nil, &ops.Error{Message: "Port " + wanted + " cannot be used: " + lastOf(err) + ".", Hint: "Choose another with --port, or leave it out.", Cause: err}
 		}
 		return l, nil
 	}

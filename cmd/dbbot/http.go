@@ -19,6 +19,7 @@ import (
 const (
 	headerWithin = 5 * time.Second
 	answerWithin = 10 * time.Second
+	idleWithin   = time.Minute // of a connection kept open: longer than a scraper's usual interval of 15 to 30 s
 	closeGrace   = 2 * time.Second
 )
 
@@ -48,7 +49,7 @@ func listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, &ops.Error{
 			Message: "Nothing can listen on " + address + ": " + lastOf(err) + ".",
-			Hint:    "Set http.listen to a free address; perhaps another dbbot runs already.", Cause: err,
+			Hint:    "Perhaps another dbbot runs already. Else set http.listen in " + defaultFile + " to a free address.", Cause: err,
 		}
 	}
 	return l, nil
@@ -75,7 +76,7 @@ func lastOf(err error) string {
 
 // serveHTTP answers on l until ctx ends.
 func serveHTTP(ctx context.Context, l net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerWithin, WriteTimeout: answerWithin}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerWithin, WriteTimeout: answerWithin, IdleTimeout: idleWithin}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {
 		bounded, cancel := context.WithTimeout(context.Background(), closeGrace)

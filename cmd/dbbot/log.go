@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,8 +28,24 @@ func redact(_ []string, a slog.Attr) slog.Attr {
 		a.Value = slog.StringValue(ops.Redact(a.Value.String()))
 	case slog.KindAny:
 		if _, builtIn := a.Value.Any().(slog.Level); !builtIn {
-			a.Value = slog.StringValue(ops.Redact(fmt.Sprintf("%+v", a.Value.Any())))
+			a.Value = slog.StringValue(ops.Redact(written(a.Value.Any())))
 		}
 	}
 	return a
+}
+
+// written is a value as the log shows it. An error made for people comes with its cause, which is for the log alone.
+func written(value any) string {
+	err, isError := value.(error)
+	if !isError {
+		return fmt.Sprintf("%+v", value)
+	}
+	return withCause(err)
+}
+
+func withCause(err error) string {
+	if marked, ok := errors.AsType[*ops.Error](err); ok && marked.Cause != nil {
+		return err.Error() + " (" + withCause(marked.Cause) + ")"
+	}
+	return err.Error()
 }

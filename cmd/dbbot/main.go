@@ -97,10 +97,20 @@ func dispatch(ctx context.Context, args []string, p *process) (err error) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return misuse(err.Error(), "`dbbot --help` shows what there is.")
+		return misuse(err.Error(), "`"+helpFor(err)+"` shows what there is.")
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(p)
+}
+
+// helpFor names the --help of the sub-command that was understood, else the program's own.
+func helpFor(err error) string {
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok {
+		if known := parse.Context.Selected(); known != nil {
+			return "dbbot " + known.Name + " --help"
+		}
+	}
+	return "dbbot --help"
 }
 
 // misuse is an error of whoever typed the command; code finds the exit code in its cause.

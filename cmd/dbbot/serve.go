@@ -11,6 +11,13 @@ import (
 
 type serveCommand struct{ configFlag }
 
+// Help is what --help says beside the summary.
+func (serveCommand) Help() string {
+	return "SLACK_BOT_TOKEN and SLACK_APP_TOKEN come from the environment, or from the files that SLACK_BOT_TOKEN_FILE and " +
+		"SLACK_APP_TOKEN_FILE name. Where there is no configuration file, DATABASE_URL is the one database. " +
+		"`dbbot check` finds what is wrong with any of it. SIGTERM or Ctrl-C ends it when the work at hand is done; a second one at once."
+}
+
 // stopWithin bounds the way out, above what each part takes for itself: Slack's work at hand gets ten seconds.
 const stopWithin = 20 * time.Second
 
@@ -52,6 +59,7 @@ func (a *app) serve(ctx context.Context, listener net.Listener) error {
 		ended <- err
 	}()
 	<-running.Done()
+	a.log.Info("stopping", "within", stopWithin)
 	select {
 	case err := <-ended:
 		return err

@@ -146,7 +146,7 @@ type chatState struct{ client *slack.Client }
 func (c chatState) State() commands.ChatState {
 	s := c.client.State()
 	return commands.ChatState{
-		Open: s.Open, Wanted: s.Wanted, Connections: s.Connections, Since: s.Since, Fault: s.Fault,
+		Open: s.Open, Wanted: s.Wanted, Connections: s.Connections, Strangers: s.Strangers, Since: s.Since, Fault: s.Fault,
 		Granted: s.Scopes, Needed: slack.Scopes(),
 	}
 }
