@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"dbbot/ops"
@@ -54,24 +53,27 @@ type seen struct {
 }
 
 func (t Toolbox) lookAtAll(ctx context.Context, targets []ops.Target) []seen {
-	all := make([]seen, len(targets))
-	var looks sync.WaitGroup
+	all, looks := make([]seen, len(targets)), make([]func(), len(targets))
 	for i, target := range targets {
-		looks.Go(func() { all[i] = t.lookAt(ctx, target) })
+		looks[i] = func() { all[i] = t.lookAt(ctx, target) }
 	}
-	looks.Wait()
+	atOnce(looks...)
 	return all
 }
 
 // lookAt reads the database and its folder of migrations at once.
 func (t Toolbox) lookAt(ctx context.Context, target ops.Target) seen {
-	var files func(context.Context) folder
-	if f, configured := t.Folders[target.Database]; configured {
-		files = readFolder(f.Read)
-	}
-	s := seen{target: target, status: t.Status.Status(ctx, target.Database)}
-	if files != nil {
-		s.state = compare(s.status, files(ctx))
+	s, files := seen{target: target}, folder{}
+	dir, configured := t.Folders[target.Database]
+	atOnce(
+		func() { s.status = t.Status.Status(ctx, target.Database) },
+		func() {
+			if configured {
+				files = readFolder(ctx, dir, dir.Read)
+			}
+		})
+	if configured {
+		s.state = compare(s.status, files)
 	}
 	s.findings = postgres.Judge(s.status, s.status.Thresholds)
 	if s.status.Down == nil && s.state.configured {
@@ -99,22 +101,21 @@ func worstFirst[T any](all []T, verdict func(T) Verdict) {
 	})
 }
 
-// reasons are why a database is not well, worst first, at most max of them; more names the topics of the rest. What
-// was not seen is not among them.
-func (s seen) reasons(max int) (why, more []string) {
-	for _, f := range s.worstFirst() {
-		switch bad := f.Verdict == postgres.Bad || f.Verdict == postgres.Watch; {
-		case bad && len(why) < max:
-			why = append(why, capital(f.Why)+".")
-		case bad:
-			more = append(more, topic(f))
-		}
-	}
-	return why, more
+// reasons are why a database is not well, worst first. What was not seen is not among them.
+func (s seen) reasons() []postgres.Finding {
+	return slices.DeleteFunc(s.worstFirst(), func(f postgres.Finding) bool {
+		return f.Verdict != postgres.Bad && f.Verdict != postgres.Watch
+	})
 }
 
+// worstFirst leaves what is equally bad in the order of the report, but for the server: that it was started a moment
+// ago matters less than whatever else is as bad.
 func (s seen) worstFirst() []postgres.Finding {
-	findings := slices.Clone(s.findings)
+	isServer := func(f postgres.Finding) bool { return f.Topic == postgres.ServerTopic && f.Verdict != postgres.Good }
+	findings := slices.DeleteFunc(slices.Clone(s.findings), isServer)
+	if i := slices.IndexFunc(s.findings, isServer); i >= 0 {
+		findings = append(findings, s.findings[i])
+	}
 	worstFirst(findings, func(f postgres.Finding) Verdict { return Verdict(f.Verdict) })
 	return findings
 }

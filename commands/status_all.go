@@ -54,8 +54,7 @@ func first(all []seen) string {
 	worst := all[0]
 	said := name(worst.target.Database) + ", down."
 	if worst.status.Down == nil {
-		why, _ := worst.reasons(1)
-		said = name(worst.target.Database) + ", " + strings.ToLower(why[0][:1]) + why[0][1:]
+		said = name(worst.target.Database) + ", " + worst.reasons()[0].Why + "."
 	}
 	var others []string
 	for _, s := range all[1:] {
@@ -94,15 +93,34 @@ func (s seen) line() Section {
 		}
 		return section
 	}
-	parts := []string{s.role(), s.slots(), s.size(), s.oldest(), s.blocked(), s.lag(), s.state.short(), "no backup by dbbot"}
-	if why, _ := s.reasons(1); len(why) > 0 {
-		parts = append([]string{strings.TrimSuffix(why[0], ".")}, parts...)
-	}
+	parts := s.parts()
 	if unseen := s.unseen(); unseen != "" {
 		parts = append(parts, "could not be seen: "+unseen)
 	}
 	section.Summary = Say(strings.Join(parts, " · "))
 	return section
+}
+
+// parts of the line: why the database is not well, then what everybody wants to know, without what the first has said.
+func (s seen) parts() (parts []string) {
+	var worst postgres.Finding
+	if why := s.reasons(); len(why) > 0 {
+		worst = why[0]
+		parts = []string{capital(worst.Why)}
+	}
+	unless := func(said bool, part string) {
+		if !said {
+			parts = append(parts, part)
+		}
+	}
+	parts = append(parts, s.role())
+	unless(worst.Topic == postgres.ConnectionsTopic, s.slots())
+	parts = append(parts, s.size())
+	unless(s.tellsOldest(worst), s.oldest())
+	unless(worst.Topic == postgres.BlockedTopic, s.blocked())
+	parts = append(parts, s.lag()) // the worst of replication may be a slot, which this does not name
+	unless(worst.Topic == migrationsTopic, s.state.short())
+	return append(parts, "no backup by dbbot")
 }
 
 func (s seen) title() string {
@@ -143,6 +161,12 @@ func (s seen) oldest() string {
 		}
 		return "no transaction open"
 	})
+}
+
+// tellsOldest: what is wrong is the oldest transaction, not a query.
+func (s seen) tellsOldest(f postgres.Finding) bool {
+	open := s.status.Activity.Value.Transactions
+	return f.Topic == postgres.LongestTopic && len(open) > 0 && strings.Contains(f.Why, open[0].TransactionAge.String())
 }
 
 func (s seen) blocked() string {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/singleflight"
+
 	"dbbot/ops"
 	"dbbot/ops/migrate"
 	"dbbot/ops/postgres"
@@ -26,23 +28,29 @@ type migrations struct {
 type folder struct {
 	files migrate.Files
 	err   error
+	panic any // of the reading, with its stack; it goes on where somebody waits for the folder
 }
 
-// readFolder begins to read and gives a function that waits for it: as long as its context lasts, for the folder may
-// be on a disk of the network.
-func readFolder(read func() (migrate.Files, error)) func(context.Context) folder {
-	done := make(chan folder, 1)
-	go func() {
-		files, err := read()
-		done <- folder{files, err}
-	}()
-	return func(ctx context.Context) folder {
-		select {
-		case read := <-done:
-			return read
-		case <-ctx.Done():
-			return folder{err: &ops.Error{Message: "The folder of migrations did not answer in time.", Cause: ctx.Err()}}
+// folders joins those who read the same folder at once: where the disk of one hangs, one thread waits for it, not one
+// for each question.
+var folders singleflight.Group
+
+// readFolder waits for the folder as long as ctx lasts: it may be on a disk of the network.
+func readFolder(ctx context.Context, which migrate.Folder, read func() (migrate.Files, error)) folder {
+	done := folders.DoChan(fmt.Sprintf("%s %s", which.Tool, which.Dir), func() (any, error) {
+		var f folder
+		f.panic = caught(func() { f.files, f.err = read() })
+		return f, nil
+	})
+	select {
+	case result := <-done:
+		f, _ := result.Val.(folder)
+		if f.panic != nil {
+			panic(f.panic)
 		}
+		return f
+	case <-ctx.Done():
+		return folder{err: &ops.Error{Message: "The folder of migrations did not answer in time.", Cause: ctx.Err()}}
 	}
 }
 
@@ -103,10 +111,13 @@ func (m migrations) facts() (f fact) {
 		return f
 	}
 	at := Say("no migration has been applied yet")
-	if m.state.At != "" {
+	switch {
+	case m.state.At != "" && m.files.Tool == migrate.GolangMigrate:
+		at = Text{{Text: "at version "}, literal(name(m.state.At))}
+	case m.state.At != "":
 		at = Text{{Text: "at "}, literal(name(m.state.At))}
 	}
-	at = append(at, Span{Text: fmt.Sprintf(", %d in the folder of %s", len(m.files.Names), m.files.Tool)})
+	at = append(at, m.end()...)
 	f = fact{good: at, closer: []Text{at}}
 	if len(m.state.Pending) > 0 {
 		f.closer = append(f.closer, Text{{Text: "pending: "}, literal(list(m.state.Pending))})
@@ -115,6 +126,18 @@ func (m migrations) facts() (f fact) {
 		f.always = []Text{{{Text: "the tool does not see "}, literal(list(m.files.Ignored))}}
 	}
 	return f
+}
+
+// end of the folder: the version that golang-migrate would go up to, or Prisma's last name.
+func (m migrations) end() Text {
+	if len(m.files.Names) == 0 {
+		return Say("; the folder is empty")
+	}
+	last := m.files.Names[len(m.files.Names)-1]
+	if m.files.Tool == migrate.GolangMigrate {
+		last, _, _ = strings.Cut(last, "_")
+	}
+	return Text{{Text: "; the folder goes up to "}, literal(name(last))}
 }
 
 // list names the first five.

@@ -12,10 +12,11 @@ import (
 
 // report is all about one database: what is wrong first, then the rest in the order of the topics.
 func (t Toolbox) report(ctx context.Context, target ops.Target) View {
-	desk := t.desk(ctx)
-	s := t.lookAt(ctx, target)
+	var s seen
+	var desk []Section
+	atOnce(func() { s = t.lookAt(ctx, target) }, func() { desk = t.desk(ctx) })
 	view := View{Title: s.title(), Verdict: s.verdict(), Buttons: refreshAndShare(), Lead: Say(s.lead())}
-	sections := append(s.sections(), desk()...)
+	sections := append(s.sections(), desk...)
 	worstFirst(sections, func(s Section) Verdict { return s.Verdict })
 	for _, section := range sections {
 		view.Parts = append(view.Parts, Part{Section: &section})
@@ -28,12 +29,22 @@ func (t Toolbox) report(ctx context.Context, target ops.Target) View {
 	return view
 }
 
+// leadReasons is how many reasons the lead gives in full: more are not read at three in the morning.
+const leadReasons = 3
+
 // lead is the answer in two or three sentences.
 func (s seen) lead() string {
 	if down := s.status.Down; down != nil {
 		return strings.TrimSpace(down.Message + " " + down.Hint)
 	}
-	why, more := s.reasons(3)
+	var why, more []string
+	for i, f := range s.reasons() {
+		if i < leadReasons {
+			why = append(why, capital(f.Why)+".")
+		} else {
+			more = append(more, topic(f))
+		}
+	}
 	if len(more) > 0 {
 		why = append(why, "Also worth a look: "+strings.Join(more, ", ")+".")
 	}

@@ -127,7 +127,7 @@ func sizeFacts(size postgres.Reading[postgres.Size], tables postgres.Reading[pos
 
 func growth(g *postgres.Growth) string {
 	switch {
-	case g == nil:
+	case g == nil, g.Bytes == 0:
 		return ""
 	case g.Bytes < 0:
 		return fmt.Sprintf(" (%s in the last %s)", g.Bytes, g.Over)
@@ -155,10 +155,13 @@ func checkpointFacts(c postgres.Checkpoints) fact {
 func statementFacts(s postgres.Statements) fact {
 	f := fact{good: Say(s.Spent.String() + " in all" + ago(s.Since, ", counted for "))}
 	for _, t := range s.Top {
-		share := 100 * float64(t.Spent) / max(float64(s.Spent), 1)
+		share := fmt.Sprintf("%.0f%%", 100*float64(t.Spent)/max(float64(s.Spent), 1))
+		if share == "0%" {
+			share = "under 1%"
+		}
 		mean := t.Spent / postgres.Age(max(t.Calls, 1))
 		f.always = append(f.always, Text{
-			{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
+			{Text: fmt.Sprintf("%s, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
 			query(t.Query),
 			{Text: " id "},
 			literal(ops.Printable(t.ID, 24)),

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dbbot/ops"
@@ -34,7 +35,8 @@ func (t told) longest(a postgres.Activity) fact {
 	}
 	f := fact{good: Say(strings.Join(parts, ", "))}
 	here := told{}
-	for _, s := range append(a.Queries, a.Transactions...) {
+	// Others who joined the look read the same lists: appending to one would write into theirs.
+	for _, s := range slices.Concat(a.Queries, a.Transactions) {
 		if !here[s.PID] {
 			f.closer = append(f.closer, t.session(s))
 		}

@@ -3,12 +3,12 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"dbbot/ops"
@@ -235,21 +235,6 @@ func TestStatusHostileNames(t *testing.T) {
 	}
 }
 
-// A folder on a disk that hangs does not keep the answer back.
-func TestFolderThatHangs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		hung := make(chan struct{})
-		defer close(hung)
-		wait := readFolder(func() (migrate.Files, error) { <-hung; return migrate.Files{}, nil })
-		ctx, cancel := context.WithTimeout(t.Context(), statusBound)
-		defer cancel()
-		m := compare(well(orders), wait(ctx))
-		if f := m.finding(); f.Verdict != postgres.Unseen || f.Why != "The folder of migrations did not answer in time" {
-			t.Errorf("got %+v", f)
-		}
-	})
-}
-
 func TestMigrationsFinding(t *testing.T) {
 	rows := func(rows ...postgres.Migration) postgres.Status {
 		s := well(orders)
@@ -327,5 +312,63 @@ func TestRedisSection(t *testing.T) {
 				t.Errorf("got %s", text)
 			}
 		})
+	}
+}
+
+// What stands first on a database's line does not stand there again; all else does.
+func TestLineSaysNothingTwice(t *testing.T) {
+	crowded, slow, old := well(orders), well(orders), well(orders)
+	crowded.Connections.Value.Used = 96
+	slow.Activity.Value.Queries = []postgres.Session{{PID: 1, State: "active", QueryAge: 40 * minutes, TransactionAge: 90 * minutes}}
+	old.Activity.Value.Transactions = []postgres.Session{{PID: 1, TransactionAge: 90 * minutes}}
+	for name, test := range map[string]struct {
+		seen        seen
+		once, still string
+	}{
+		"migrations":  {seen{status: well(orders), findings: []postgres.Finding{{Topic: migrationsTopic, Verdict: postgres.Watch, Why: "2 migrations pending"}}, state: migrations{configured: true, state: migrate.State{Pending: []string{"a", "b"}}}}, "2 migrations pending", "none blocked"},
+		"connections": {seen{status: crowded, findings: postgres.Judge(crowded, crowded.Thresholds)}, "96 of 97", "13 GB"},
+		"transaction": {seen{status: old, findings: postgres.Judge(old, old.Thresholds)}, "1 h 30 min", "23 of 97 connections"},
+		"query":       {seen{status: slow, findings: postgres.Judge(slow, slow.Thresholds)}, "40 min", "no transaction open"},
+	} {
+		line := fmt.Sprint(test.seen.parts())
+		if strings.Count(line, test.once) != 1 || !strings.Contains(line, test.still) {
+			t.Errorf("%s: %s", name, line)
+		}
+	}
+}
+
+// A restart a moment ago stands behind what is as bad: people wait for the locks.
+func TestRestartStandsBehindWhatIsAsBad(t *testing.T) {
+	s := well(orders)
+	s.Server.Value.Up = 3 * minutes
+	s.Locks.Value = postgres.Locks{Waiting: 1, Waits: []postgres.Wait{{PID: 2, Kind: "advisory", Waited: 10 * seconds, Blockers: []int{1}}}}
+	box := desk(t)
+	box.Databases, box.Status, box.Folders = []ops.Target{orders}, fakeStatus{"orders": s}, nil
+	text := say(t, All(box), "status orders")
+	blocked, locks, server := strings.Index(text, "Blocked sessions: watch"), strings.Index(text, "Locks: watch"), strings.Index(text, "Server: watch")
+	if blocked < 0 || locks < blocked || server < locks {
+		t.Errorf("got %s", text)
+	}
+	if !strings.HasPrefix(text, "orders, production: watch\n\n1 session waits for another, for 10 s.") {
+		t.Errorf("the lead is about something else: %s", text)
+	}
+}
+
+func TestSmallFigures(t *testing.T) {
+	s := postgres.Statements{Spent: 100 * minutes, Top: []postgres.Statement{{ID: "1", Calls: 1681, Spent: seconds}}}
+	if text := statementFacts(s).always[0]; !strings.HasPrefix(text[0].Text, "under 1%, 1681 calls of ") {
+		t.Errorf("got %s", text)
+	}
+	if got := growth(&postgres.Growth{Bytes: 0, Over: minutes}); got != "" {
+		t.Errorf("no growth is said as %q", got)
+	}
+	for tool, want := range map[migrate.Tool]string{migrate.GolangMigrate: "; the folder goes up to 0004", migrate.Prisma: "; the folder goes up to 0004_total"} {
+		m := migrations{files: migrate.Files{Tool: tool, Names: []string{"0003_orders", "0004_total"}}}
+		if got := m.end(); got[0].Text+got[1].Text != want {
+			t.Errorf("%s: %s", tool, got)
+		}
+	}
+	if got := (migrations{}).end(); got[0].Text != "; the folder is empty" {
+		t.Errorf("of an empty folder: %s", got)
 	}
 }

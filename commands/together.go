@@ -13,14 +13,7 @@ func atOnce(functions ...func()) {
 	panics := make([]any, len(functions))
 	var all sync.WaitGroup
 	for i, do := range functions {
-		all.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					panics[i] = fmt.Sprintf("%v\n%s", p, debug.Stack())
-				}
-			}()
-			do()
-		})
+		all.Go(func() { panics[i] = caught(do) })
 	}
 	all.Wait()
 	for _, p := range panics {
@@ -28,4 +21,15 @@ func atOnce(functions ...func()) {
 			panic(p)
 		}
 	}
+}
+
+// caught calls a function and gives the text of its panic, with the stack, or nil.
+func caught(do func()) (text any) {
+	defer func() {
+		if p := recover(); p != nil {
+			text = fmt.Sprintf("%v\n%s", p, debug.Stack())
+		}
+	}()
+	do()
+	return nil
 }
