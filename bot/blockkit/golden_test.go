@@ -50,6 +50,7 @@ var golden = map[string]bot.Post{
 			{Section: &commands.Section{Title: "archive", Verdict: commands.Bad, Summary: commands.Say("down: the connection was refused")}},
 			{Section: &commands.Section{Title: "orders", Verdict: commands.Watch, Summary: commands.Say("primary, 92 of 100 connections, 1.2 GB, 2 blocked")}},
 			{Section: &commands.Section{Title: "reporting", Verdict: commands.Good, Summary: commands.Say("replica, 3 of 100 connections, 1.1 GB, lag 0 s")}},
+			{Section: &commands.Section{Title: "To type", Lines: []commands.Text{{literal("/db help")}}}},
 		},
 		Notes:   []commands.Text{{{Text: "Read "}, {Kind: commands.Moment, When: read}}},
 		Buttons: []commands.Button{{Name: "Refresh"}},

@@ -34,6 +34,7 @@ const (
 	maxNote    = 400
 	maxVerdict = 20
 
+	roomForLine            = 2  // the line ends before a headline
 	roomForMore            = 60 // "… 99 of 9999999 rows … 20 of 9999 columns"
 	roomToSayWhatIsMissing = 400
 	blocksKeptForTheEnd    = 3 // notes, what is missing, buttons

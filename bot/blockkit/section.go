@@ -32,6 +32,13 @@ func (r *run) head(e elements) {
 	r.line.list = append(r.line.list, e.list...)
 }
 
+// gap leaves a line free below the lines so far.
+func (r *run) gap() {
+	if len(r.line.list) > 0 {
+		r.line.text("\n", nil)
+	}
+}
+
 func (r *run) list(items []*slack.RichTextSection) {
 	r.close()
 	r.done = append(r.done, bullets{Type: slack.RTEList, Style: "bullet", Elements: items})
@@ -82,13 +89,16 @@ func (p *page) section(s *commands.Section, reserve int) {
 	if head.size == 0 && len(s.Lines) == 0 {
 		return
 	}
-	if head.size+1 > p.room || p.full(1) {
+	if head.size+roomForLine > p.room || p.full(1) {
 		p.missing.sections++
 		return
 	}
 	if head.size > 0 {
+		if s.Verdict == "" && len(s.Summary) == 0 {
+			p.run.gap() // a title alone begins something new
+		}
 		p.run.head(head)
-		p.room -= head.size + 1
+		p.room -= head.size + roomForLine
 	}
 	if len(s.Lines) > 0 {
 		p.lines(s.Lines, reserve)
