@@ -89,6 +89,27 @@ func TestRefreshingShowsAChannelNoMore(t *testing.T) {
 		"message 1.1: look 2 / reporting / Left out: orders, as when this was shared. / Refreshed by @U0ANA (by U0LEE) [Refresh]")
 }
 
+// What one may read one may not show to another organisation, and not where Slack does not say who reads.
+func TestNothingIsSharedWithOutsiders(t *testing.T) {
+	const outsiders = "only U0ANA: People of another organisation read this channel, so dbbot shows nothing to it. Share it in a channel of your own workspace."
+	w := newWorld(t)
+	same(t, "ana asks", w.says("U0ANA", "status"), "only U0ANA: look 1 / orders and reporting [Refresh] [Share]")
+	mine := w.chat.token
+	w.directory.shared = map[string]bool{"C0ORDERS": true}
+	same(t, "shares", w.presses("U0ANA", "share", mine), outsiders)
+	same(t, "looks again, alone", w.presses("U0ANA", "refresh", mine), "message 1.1: look 2 / orders and reporting [Refresh] [Share]")
+	w.directory.shared = nil
+	w.directory.err = errSlackDown // people are known for a minute, channels are asked about each time
+	same(t, "shares, and Slack says nothing", w.presses("U0ANA", "share", mine), "only U0ANA: Slack did not say who reads this channel.")
+	w.directory.err = nil
+	w.presses("U0ANA", "share", mine)
+	w.directory.shared = map[string]bool{"C0ORDERS": true}
+	same(t, "looks again where outsiders have come since", w.clicks("U0ANA", "refresh"), outsiders)
+	if w.asked != 2 {
+		t.Errorf("the command was called %d times", w.asked)
+	}
+}
+
 func TestButtonsThatLeadNowhere(t *testing.T) {
 	w := newWorld(t)
 	same(t, "no such token", w.presses("U0ANA", "refresh", "FORGED"), "only U0ANA: This answer is over 30 minutes old. Type the command again.")

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -102,6 +103,33 @@ func (g granted) within(shown []ops.Target) (granted, error) {
 		}
 	}
 	return g, nil
+}
+
+// public authorises what a whole channel sees, or is about to: all of it, and this channel.
+func (r *request) public(shown kept) (granted, error) {
+	g, err := r.authorise(shown.Words)
+	if err == nil {
+		g, err = g.within(shown.Read)
+	}
+	if err == nil {
+		err = r.among()
+	}
+	return g, err
+}
+
+// among refuses channels that people of another organisation read, and those of which that cannot be told: an answer
+// may hold statements and names of roles.
+func (r *request) among() error {
+	ctx, cancel := context.WithTimeout(r.ctx, lookupBound)
+	defer cancel()
+	switch outsiders, err := r.bot.Directory.Outsiders(ctx, r.origin.Channel); {
+	case err != nil:
+		return &stopped{refused, err}
+	case outsiders:
+		return stop(refused, "People of another organisation read this channel, so dbbot shows nothing to it.",
+			"Share it in a channel of your own workspace.")
+	}
+	return nil
 }
 
 // find looks the words up in the catalogue.

@@ -65,10 +65,11 @@ func (r *request) recall(token string) (k kept, err error) {
 // refresh asks again, as the person who presses, and puts the new answer in the old one's place. A shared one goes on
 // telling about what it was shared with.
 func (r *request) refresh(token string, was kept) (Post, error) {
-	may, err := r.authorise(was.Words)
-	if err == nil && was.By != "" {
-		may, err = may.within(was.Read)
+	authorise := func() (granted, error) { return r.authorise(was.Words) }
+	if was.By != "" {
+		authorise = func() (granted, error) { return r.public(was) }
 	}
+	may, err := authorise()
 	if err != nil {
 		return Post{}, err
 	}
@@ -88,11 +89,7 @@ func (r *request) refresh(token string, was kept) (Post, error) {
 
 // share says the very answer that is shown to the channel, if the person may still read all that is in it.
 func (r *request) share(_ string, was kept) (Post, error) {
-	may, err := r.authorise(was.Words)
-	if err == nil {
-		_, err = may.within(was.Read)
-	}
-	if err != nil {
+	if _, err := r.public(was); err != nil {
 		return Post{}, err
 	}
 	shared := was

@@ -48,10 +48,12 @@ type Chat interface {
 	ShowHome(ctx context.Context, who ops.PersonID, post Post) error
 }
 
-// Directory knows people and user groups. It reads Slack each time: what may be cached is decided in people.go.
+// Directory knows people, user groups and who reads a channel. It reads Slack each time: what may be cached is decided in people.go.
 type Directory interface {
 	Person(ctx context.Context, id ops.PersonID) (ops.Person, error)
 	Roster(ctx context.Context, usergroup string) (users []string, err error)
+	// Outsiders says whether people of another organisation read a channel, or are invited to.
+	Outsiders(ctx context.Context, channel string) (bool, error)
 }
 
 // Coordinator is shared by all replicas, and may be lost: nothing that must be true rests on it.

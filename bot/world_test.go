@@ -199,6 +199,7 @@ type directory struct {
 	panic   bool
 	hang    bool
 	lookups int
+	shared  map[string]bool // channels that another organisation reads
 }
 
 func cornerShop() *directory {
@@ -242,6 +243,14 @@ func (d *directory) Roster(ctx context.Context, usergroup string) ([]string, err
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.rosters[usergroup], err
+}
+
+func (d *directory) Outsiders(ctx context.Context, channel string) (bool, error) {
+	err := d.look(ctx)
+	if err != nil {
+		err = &ops.Error{Message: "Slack did not say who reads this channel.", Cause: err}
+	}
+	return d.shared[channel], err
 }
 
 // desk is a coordinator.

@@ -7,12 +7,12 @@ const (
 	Share   = "Share"   // shows this very answer to the channel
 )
 
-// refreshAndShare is what most questions offer. Sharing asks first: the answer leaves the asker's eyes, and a
-// channel may have people of other organisations in it.
+// refreshAndShare is what most questions offer. Sharing asks first: the answer leaves the asker's eyes, and a channel
+// may have guests in it, who may ask nothing themselves. Channels of several organisations the road refuses.
 func refreshAndShare() []Button {
 	return []Button{{Name: Refresh}, {Name: Share, Confirm: &Confirm{
 		Title: "Show this to the channel?",
-		Text:  "Everybody here will see it, also people from other organisations if this channel is shared with them.",
+		Text:  "Everybody in this channel will see it, guests too.",
 		Yes:   "Share", No: "Keep it to me",
 	}}}
 }
