@@ -48,8 +48,10 @@ func sectionFault(s section, role string, err error) *ops.Error {
 		fault.Hint = fmt.Sprintf("GRANT SELECT ON %s TO %s; or configure migrate_url.", s.table(), quoteRole(role))
 	case code == insufficientPrivileges:
 		fault.Message, fault.Hint = "not permitted to see", Grant(role)
+	case code == lockNotAvailable && s.isMigrations():
+		fault.Message = fmt.Sprintf("the migration table is locked by somebody; given up after %s", Age(lockTimeout))
 	case code == lockNotAvailable:
-		fault.Message = fmt.Sprintf("somebody holds its table locked; given up after %s", Age(lockTimeout))
+		fault.Message = fmt.Sprintf("a system table it reads is locked by somebody; given up after %s", Age(lockTimeout))
 	case code == queryCanceled:
 		fault.Message = fmt.Sprintf("took longer than %s", Age(statementTimeout))
 	default:

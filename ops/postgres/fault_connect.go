@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -48,7 +49,8 @@ const (
 func (l *link) unanswered(at stage) *ops.Error {
 	fault := &ops.Error{
 		Message: fmt.Sprintf("%s does not answer.", l.name()),
-		Hint:    "Its server took the connection and then said nothing. Is the machine overloaded, its disk full, or the process stopped?",
+		Hint: "Its server took the connection and then said nothing. Is the machine overloaded, its disk full, the " +
+			"process stopped, or every connection of a pooler in use?",
 	}
 	if at == stageDialling && !l.reached.Load() {
 		fault.Message = fmt.Sprintf("%s cannot be reached.", l.name())
@@ -70,8 +72,47 @@ var refusals = map[string]struct{ means, fix string }{
 	"57P02": {"is restarting after a crash", "Look at the server's log; it recovers by itself if it can."},
 	"57P03": {"is starting up, shutting down or recovering", "Try again in a moment; a long recovery shows in the server's log."},
 	"08P01": {"does not understand the connection's settings", "Behind a pooler, keep options and unusual parameters out of the URL."},
+	noRole:  {"does not know dbbot's role", "Correct the user in the URL, or CREATE ROLE %[1]s LOGIN PASSWORD …; a pooler has a list of its own."},
+	full:    {"has no connection left in its pooler", "End clients that are idle, or raise max_client_conn or the pool's size in the pooler."},
+	alone:   {"has a pooler that does not reach its server", "Is PostgreSQL up, and does the pooler have the right address and password? The pooler's log says more."},
 	"53100": {"has no disk space left", "Free space on its disk first; nothing else will help."},
 	"53200": {"has no memory left", "Look for the session or the setting that takes it."},
+}
+
+// What the text of a refusal says where its SQLSTATE does not.
+const (
+	noRole = "no such role"
+	full   = "pooler full"
+	alone  = "pooler alone"
+)
+
+// wordings tell refusals of one SQLSTATE apart. PgBouncer up to 1.18 says 08P01 whatever it means, also for what the
+// server told it; newer ones still do for some.
+var wordings = []struct {
+	code  string
+	text  *regexp.Regexp
+	means string
+}{
+	{"28000", regexp.MustCompile(`^role ".*" does not exist$`), noRole},
+	{"08P01", regexp.MustCompile(`authentication failed`), "28P01"},
+	{"08P01", regexp.MustCompile(`no such user|^role ".*" does not exist$`), noRole},
+	{"08P01", regexp.MustCompile(`no such database|^database ".*" does not exist$`), "3D000"},
+	{"08P01", regexp.MustCompile(`max_client_conn|query_wait_timeout`), full},
+	{"08P01", regexp.MustCompile(`server login|server_login|server down`), alone},
+}
+
+// refusal is what the server or its pooler said, as a key of refusals; empty where nobody said anything.
+func refusal(err error) string {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return ""
+	}
+	for _, w := range wordings {
+		if w.code == said.Code && w.text.MatchString(said.Message) {
+			return w.means
+		}
+	}
+	return said.Code
 }
 
 // explain says why there is no connection, or no more.
@@ -79,7 +120,7 @@ func (l *link) explain(err error) *ops.Error {
 	say := func(means, fix string) *ops.Error {
 		return &ops.Error{Message: l.name() + " " + means + ".", Hint: fix, Cause: err}
 	}
-	if known, ok := refusals[sqlState(err)]; ok {
+	if known, ok := refusals[refusal(err)]; ok {
 		fix := known.fix
 		if strings.Contains(fix, "%") {
 			fix = fmt.Sprintf(fix, quoteRole(l.config.User))

@@ -1,13 +1,17 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"dbbot/ops"
 )
@@ -81,6 +85,62 @@ func TestConnectFaults(t *testing.T) {
 				t.Errorf("a ping says %v", err)
 			}
 		})
+	}
+}
+
+// Who takes a connection and then says nothing is told from nobody there, whatever TLS is asked for.
+func TestTakenAndSilent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes the connections
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	for _, sslmode := range []string{"disable", "prefer", "require"} {
+		t.Run(sslmode, func(t *testing.T) {
+			t.Parallel()
+			r := reader(t, Database{URL: ops.Secret("postgres://bot@" + l.Addr().String() + "/orders?sslmode=" + sslmode)})
+			down := r.Status(t.Context(), "orders").Down
+			if down == nil || down.Message != "orders does not answer." || !strings.Contains(down.Hint, "took the connection") {
+				t.Errorf("got %+v", down)
+			}
+		})
+	}
+	t.Run("nobody there", func(t *testing.T) {
+		t.Parallel()
+		r := reader(t, Database{URL: ops.Secret("postgres://bot@" + l.Addr().String() + "/orders")})
+		r.databases["orders"].own.config.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done() // as with a firewall that drops packets
+			return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
+		}
+		if down := r.Status(t.Context(), "orders").Down; down == nil || down.Message != "orders cannot be reached." {
+			t.Errorf("got %+v", down)
+		}
+	})
+}
+
+// Texts as PostgreSQL 15 and PgBouncer 1.18 say them; what a test can provoke is provoked elsewhere.
+func TestWordings(t *testing.T) {
+	l, err := newLink("postgres://bot@db/orders", "orders", "url")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for said, want := range map[[2]string]string{
+		{"28000", `role "bot" does not exist`}:                        "orders does not know dbbot's role.",
+		{"28000", `role "bot" is not permitted to log in`}:            "orders does not let dbbot in.",
+		{"28000", `no pg_hba.conf entry for host "::1", user "bot"`}:  "orders does not let dbbot in.",
+		{"08P01", "no such user: bot"}:                                "orders does not know dbbot's role.",
+		{"08P01", "SASL authentication failed"}:                       "orders refused dbbot's password.",
+		{"08P01", "no more connections allowed (max_client_conn)"}:    "orders has no connection left in its pooler.",
+		{"08P01", "query_wait_timeout"}:                               "orders has no connection left in its pooler.",
+		{"08P01", "client_login_timeout (server down)"}:               "orders has a pooler that does not reach its server.",
+		{"08P01", "server login has been failing, try again later"}:   "orders has a pooler that does not reach its server.",
+		{"08P01", "unsupported startup parameter: search_path"}:       "orders does not understand the connection's settings.",
+		{"08006", `connection lost; password authentication failed?`}: "orders refused the connection (SQLSTATE 08006).",
+	} {
+		down := l.explain(&pgconn.PgError{Severity: "FATAL", Code: said[0], Message: said[1]})
+		if down.Message != want || strings.Contains(down.Hint, "%!") {
+			t.Errorf("%q: got %+v", said, down)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ type link struct {
 	field    string // of the configuration: url or migrate_url
 	turn     chan struct{}
 	conn     *pgconn.PgConn // whoever has the turn may use it
-	reached  atomic.Bool    // the last dial got as far as the server's address
+	reached  atomic.Bool    // a dial of the last attempt got as far as the server: there are two with sslmode=prefer
 }
 
 func newLink(url ops.Secret, database, field string) (*link, error) {
@@ -44,7 +44,9 @@ func newLink(url ops.Secret, database, field string) (*link, error) {
 	dialer := &net.Dialer{KeepAliveConfig: alive}
 	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, address)
-		l.reached.Store(err == nil)
+		if err == nil {
+			l.reached.Store(true)
+		}
 		return conn, err
 	}
 	config.MaxProtocolMessageBodyLen = maxMessage
@@ -83,6 +85,12 @@ func (l *link) connected(ctx context.Context) (conn *pgconn.PgConn, kept bool, e
 // ask runs sections over the connection, and once more over a new one when a kept connection turns out to be dead
 // before it said anything. stage hears what is waited for; heard gets each section's JSON or error.
 func (l *link) ask(ctx context.Context, sections []section, stage func(stage), heard func(section, *pgconn.PgConn, []byte, error)) error {
+	quiet := false
+	defer func() {
+		if !quiet { // also when a panic passes: half a conversation is still to come
+			l.close()
+		}
+	}()
 	for {
 		stage(stageDialling)
 		conn, kept, err := l.connected(ctx)
@@ -96,6 +104,7 @@ func (l *link) ask(ctx context.Context, sections []section, stage func(stage), h
 			heard(s, conn, answer, fault)
 		})
 		if err == nil {
+			quiet = true
 			return nil
 		}
 		l.drop()

@@ -2,6 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -37,13 +40,18 @@ func (d *database) join(reads *sync.WaitGroup) *look {
 	defer d.mu.Unlock()
 	if d.look == nil {
 		d.look = d.begin(reads, d.sections, drainWithin, func(s *Status) {
+			defer d.forget()
 			d.memory.remember(s, time.Now())
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.look = nil
 		})
 	}
 	return d.look
+}
+
+// forget lets the next who asks begin a new look.
+func (d *database) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.look = nil
 }
 
 // glance joins the look under way, or reads the first section alone, which nobody else joins.
@@ -70,16 +78,32 @@ func (d *database) begin(reads *sync.WaitGroup, sections []section, within time.
 	go func() {
 		defer reads.Done()
 		defer close(l.done)
-		ctx, cancel := context.WithTimeout(d.life, within)
-		defer cancel()
-		d.read(ctx, l, sections)
-		l.change(func(s *Status) {
+		defer d.survive(l.down)
+		defer l.change(func(s *Status) {
 			s.Took = time.Since(l.begun)
 			ended(s)
 		})
+		ctx, cancel := context.WithTimeout(d.life, within)
+		defer cancel()
+		d.read(ctx, l, sections)
 	}()
 	return l
 }
+
+// survive is deferred in every goroutine of a look, whose panics nobody else could catch: one becomes what is said.
+func (d *database) survive(say func(*ops.Error)) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	reference := ops.Reference()
+	d.log.Error("panic while a database was read", "database", d.own.database, "reference", reference,
+		"panic", ops.Redact(fmt.Sprint(p)), "stack", ops.Redact(string(debug.Stack())))
+	said := ops.Explain(errors.New("panic"), reference)
+	say(&ops.Error{Message: said.Message, Hint: said.Hint})
+}
+
+func (l *look) down(fault *ops.Error) { l.change(func(s *Status) { s.Down = fault }) }
 
 // wait gives what is known when the look is done, when its time is over or when ctx ends.
 func (l *look) wait(ctx context.Context) Status {
@@ -133,6 +157,7 @@ func (d *database) divide(sections []section) (own, owners []section) {
 }
 
 func (d *database) readOwn(ctx context.Context, l *look, sections []section) {
+	defer d.survive(l.down)
 	if d.own.take(ctx) != nil {
 		return // the look says already that its turn did not come
 	}
@@ -149,13 +174,17 @@ func (d *database) readOwn(ctx context.Context, l *look, sections []section) {
 	l.change(func(s *Status) {
 		if err != nil && s.Down != nil {
 			s.Down = d.own.explain(err)
-			d.log.Warn("database not read", "database", d.own.database, "error", ops.Redact(err.Error()))
+			if d.life.Err() == nil { // else it was Close that broke it off
+				d.log.Warn("database not read", "database", d.own.database, "error", ops.Redact(err.Error()))
+			}
 		}
 	})
 }
 
 // readAsOwner reads the migrations over MigrateURL.
 func (d *database) readAsOwner(ctx context.Context, l *look, sections []section) {
+	unread := func(fault *ops.Error) { l.change(func(s *Status) { s.Migrations.Fault = fault }) }
+	defer d.survive(unread)
 	if len(sections) == 0 || d.owner.take(ctx) != nil {
 		return
 	}
@@ -164,7 +193,7 @@ func (d *database) readAsOwner(ctx context.Context, l *look, sections []section)
 		l.change(func(status *Status) { d.hear(status, s, answer, err) })
 	})
 	if err != nil {
-		l.change(func(s *Status) { s.Migrations.Fault = d.owner.explain(err) })
+		unread(d.owner.explain(err))
 	}
 }
 

@@ -39,7 +39,7 @@ const (
 func send(p *pgconn.Pipeline, conn *pgconn.PgConn, sections []section) {
 	part := func(statements ...string) {
 		for _, sql := range statements {
-			p.SendQueryParams(sql, nil, nil, nil, nil)
+			p.SendQueryParams(marked(sql), nil, nil, nil, nil)
 		}
 		p.SendPipelineSync()
 	}
@@ -50,6 +50,10 @@ func send(p *pgconn.Pipeline, conn *pgconn.PgConn, sections []section) {
 	}
 	part(rollback)
 }
+
+// marked tells a statement of ours from other people's; statements.sql leaves those out. The mark stands behind the
+// first word, where pg_stat_statements keeps it.
+func marked(sql string) string { return strings.Replace(sql, " ", " /* dbbot */ ", 1) }
 
 // receive flushes what was sent and hears the parts in order. An error means that the connection is lost or that
 // there was no transaction; a section's own error goes to heard.

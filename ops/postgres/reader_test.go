@@ -131,3 +131,26 @@ func TestChangesSinceTheLastLook(t *testing.T) {
 		t.Errorf("over %s", s.Counters.Value.Over)
 	}
 }
+
+// Among the statements where the time goes there is none of ours, whoever we are.
+func TestOwnStatementsAreLeftOut(t *testing.T) {
+	url := shop(t, anyServer(t))
+	for _, name := range []string{"dbbot_plain", "dbbot_sees_all"} {
+		plain := role(t, url, name)
+		if name == "dbbot_sees_all" {
+			do(t, connect(t, url), "GRANT pg_monitor TO dbbot_sees_all")
+		}
+		r := reader(t, Database{URL: ops.Secret(plain), Migrations: GolangMigrate})
+		for range 3 {
+			lookNow(t, r)
+		}
+		var all, unmarked []string
+		if err := connect(t, url).QueryRow(t.Context(), `SELECT array_agg(query), array_agg(query) FILTER (WHERE query NOT LIKE '%/* dbbot */%')
+			FROM pg_stat_statements WHERE userid = $1::regrole AND query <> 'ROLLBACK'`, name).Scan(&all, &unmarked); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) < 10 || len(unmarked) > 0 {
+			t.Errorf("%s: of %d statements these are not known as ours: %q", name, len(all), unmarked)
+		}
+	}
+}

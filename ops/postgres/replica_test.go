@@ -1,15 +1,12 @@
 package postgres
 
 import (
-	"bufio"
 	"context"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,70 +47,10 @@ func replicaOf(t *testing.T, c *cluster.Cluster, databaseURL string) string {
 		"-cmax_connections=30", "-cmax_prepared_transactions=5") // no less than the primary's
 	server.Dir = dir
 	server.SysProcAttr = asPostgres(t, dir)
-	says, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready := make(chan bool, 1)
-	var log strings.Builder
-	go func() {
-		for lines := bufio.NewScanner(says); lines.Scan(); {
-			log.WriteString(lines.Text() + "\n")
-			if strings.Contains(lines.Text(), "ready to accept read-only connections") {
-				ready <- true
-			}
-		}
-		close(ready)
-	}()
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGINT)
-		for range ready {
-		}
-		_ = server.Wait() // it was told to end
-	})
-	if !<-ready {
-		t.Fatalf("the replica ended before it was ready: %s", log.String())
-	}
+	launch(t, server, "ready to accept read-only connections", syscall.SIGINT)
 	u := must(url.Parse(databaseURL))
 	u.Host = net.JoinHostPort("127.0.0.1", port)
 	return u.String()
-}
-
-// asPostgres makes a process run unprivileged where we are root, and gives it the folder.
-func asPostgres(t *testing.T, dir string) *syscall.SysProcAttr {
-	t.Helper()
-	if os.Getuid() != 0 {
-		return nil
-	}
-	owner, err := user.Lookup("postgres")
-	if err != nil {
-		if owner, err = user.Lookup("nobody"); err != nil {
-			t.Skip(err)
-		}
-	}
-	uid, gid := must(strconv.Atoi(owner.Uid)), must(strconv.Atoi(owner.Gid))
-	if err := filepath.Walk(dir, func(path string, _ os.FileInfo, err error) error {
-		if err != nil {
-			return err
-		}
-		return os.Lchown(path, uid, gid)
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 func TestReplica(t *testing.T) {

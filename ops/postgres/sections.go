@@ -71,9 +71,6 @@ func at[T any](file string, field func(*Status) *Reading[T]) section {
 
 func (s section) after(prelude string) section { s.prelude = prelude; return s }
 
-// ownMark tells our own statements from other people's; statements.sql leaves them out.
-const ownMark = " /* dbbot */ "
-
 var comment = regexp.MustCompile(`(?m)^--.*\n`)
 
 // statements are what a server of this major version is asked.
@@ -83,7 +80,6 @@ func (s section) statements(version int) []string {
 		panic(err) // at has looked
 	}
 	query := spoken(comment.ReplaceAllString(string(sql), ""), version)
-	query = strings.Replace(query, " ", ownMark, 1) // behind the first word, where pg_stat_statements keeps it
 	if s.prelude == "" {
 		return []string{query}
 	}
