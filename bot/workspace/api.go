@@ -64,20 +64,20 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	in, err := readArguments(r)
 	entry.Request = in.raw
 	token := tokenOf(r, in)
-	answered, drop := s.inject(w, r, entry, token)
+	answered, drop := s.inject(w, r, entry, token, began)
 	if answered {
 		return
 	}
 	var answer fields
-	s.mu.Lock()
-	req := &request{arguments: in, method: name, token: token, base: baseOf(r)}
-	if err == nil {
-		answer, err = s.call(req, w.Header())
-	}
-	if req.app != nil {
-		entry.App = req.app.ID
-	}
-	s.mu.Unlock()
+	s.locked(func() {
+		req := &request{arguments: in, method: name, token: token, base: baseOf(r)}
+		if err == nil {
+			answer, err = s.call(req, w.Header())
+		}
+		if req.app != nil {
+			entry.App = req.app.ID
+		}
+	})
 	body := reply(w.Header(), entry, answer, err, in.warn)
 	s.record(entry, began, body)
 	if drop {

@@ -44,6 +44,8 @@ const (
 	External           Kind = "external" // of another organisation, met through a shared channel: is_stranger
 )
 
+var kinds = []Kind{Member, Guest, SingleChannelGuest, Deleted, Bot, External}
+
 // Person is a user of the workspace. An external person carries another TeamID.
 type Person struct {
 	ID       string

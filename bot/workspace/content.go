@@ -61,10 +61,15 @@ func (c *content) check() error {
 			return fail("too_many_attachments")
 		}
 		for _, attachment := range list {
+			if attachment["blocks"] == nil {
+				continue
+			}
 			if err := checkBlocks(SurfaceMessage, attachment["blocks"]); err != nil {
 				return err
 			}
+			attachment["blocks"] = identified(attachment["blocks"])
 		}
+		c.attachments, _ = json.Marshal(list) // it was JSON before
 	}
 	if c.metadata != nil {
 		var shape struct {
@@ -83,9 +88,6 @@ func (c *content) check() error {
 
 // checkBlocks refuses what Slack refuses, with its reasons.
 func checkBlocks(surface Surface, blocks json.RawMessage) error {
-	if blocks == nil {
-		return nil
-	}
 	var list []map[string]json.RawMessage
 	if json.Unmarshal(blocks, &list) != nil {
 		return fail("invalid_blocks_format")

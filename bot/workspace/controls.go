@@ -30,8 +30,8 @@ var controls = []control{
 		"POST /control/fail", "fault{method, app, times, error, status, retry_after, hang, drop_before, drop_after, delay_ms}",
 		"Let the next calls of a method (or response_url, or *) fail: an error code, an HTTP status (429 with retry_after), a hang, a broken connection before or after the call was done, a delay. apps.connections.open is a method like any other.",
 		func(s *Server, in *controlCall) (any, error) {
-			if in.Fault.Method == "" {
-				return nil, fail("fault_method_missing")
+			if err := in.Fault.check(); err != nil {
+				return nil, err
 			}
 			s.FailCalls(in.Fault)
 			return nil, nil

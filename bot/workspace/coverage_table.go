@@ -17,11 +17,11 @@ var features = []area{
 		{"the app installed last has the command", []string{"TestTheAppInstalledLastHasTheCommand"}},
 	}},
 	{"Interactivity", []feature{
-		{"buttons, selects and inputs of messages, modals and the Home tab; only what is offered can be chosen", []string{"TestAClickCarriesWhoWhereAndWhat", "TestClicksThatCannotBe", "TestSelectsOfferOnlyTheirOptions"}},
+		{"buttons, selects and inputs of messages, modals and the Home tab; only what is offered can be chosen", []string{"TestAClickCarriesWhoWhereAndWhat", "TestClicksThatCannotBe", "TestSelectsOfferOnlyTheirOptions", "TestWhatIsChosenIsOffered", "TestButtonsOfAttachmentsGetTheirIds"}},
 		{"external selects ask the app", []string{"TestAnExternalSelectAsksTheApp"}},
 		{"response_url: five times in thirty minutes, replace and delete, in threads and in private", []string{"TestAResponseURLWorksFiveTimesInThirtyMinutes", "TestWhatAResponseURLTakes", "TestAnEphemeralAnswerCanBeReplacedAndDeletedByAClick"}},
 		{"trigger_id: three seconds, once", []string{"TestATriggerOpensOneModalInThreeSeconds"}},
-		{"modals: open, update with hash, push up to three, errors at fields, clear, close; 250 kB", []string{"TestViewsAreChecked", "TestASubmissionIsObeyed", "TestASubmissionThatNobodyAcks", "TestThreeModalsCanBeStacked", "TestClosingIsToldToThoseWhoAsked", "TestAResponseURLForAChosenChannel", "a modal opens, refuses a bad answer with an error at its field, then takes a good one", "a second modal is pushed onto the first"}},
+		{"modals: open, update with hash, push up to three, errors at fields, clear, close; 250 kB", []string{"TestViewsAreChecked", "TestASubmissionIsObeyed", "TestASubmissionThatNobodyAcks", "TestThreeModalsCanBeStacked", "TestClosingIsToldToThoseWhoAsked", "TestTheCrossClosesTheWholeStack", "TestAResponseURLForAChosenChannel", "a modal opens, refuses a bad answer with an error at its field, then takes a good one", "a second modal is pushed onto the first"}},
 		{"the Home tab", []string{"TestTheHomeTab", "the Home tab is published when it is opened"}},
 	}},
 	{"Events", []feature{
@@ -29,7 +29,7 @@ var features = []area{
 		{"sent again at once, after one minute and after five, with attempt and reason", []string{"TestAnEventIsSentAgainUntilItIsAcked", "TestAnEventWaitsForASocket"}},
 	}},
 	{"Faults on demand", []feature{
-		{"GET /control/ explains each; calls that fail, hang, break off before or after they were done", []string{"TestTheControlInterfaceIsWholeAndExplained", "TestWhatControlDoesIsReal", "TestCallsCanBeMadeToFail", "TestACallCanHang", "TestAResponseURLCanFail"}},
+		{"GET /control/ explains each; calls that fail, hang, break off before or after they were done", []string{"TestTheControlInterfaceIsWholeAndExplained", "TestTheControlInterfaceRefusesMisspeltFields", "TestWhatControlDoesIsReal", "TestCallsCanBeMadeToFail", "TestACallCanHang", "TestAResponseURLCanFail"}},
 	}},
 	{"Messages and files", []feature{
 		{"post, update, delete, threads with their counts, mentions", []string{"TestUpdatingAMessage", "TestThreadsAreCounted", "TestIdsAreFilledIn", "a button is pressed and the same message changes", "a mention in a thread is answered in that thread"}},

@@ -52,11 +52,7 @@ func (s *Server) Click(ctx context.Context, user, channel, ts, actionID string) 
 // what depends on the element (selected_option, value, …). It waits for the ack.
 func (s *Server) Act(ctx context.Context, user, channel, ts string, action map[string]any) (Answer, error) {
 	return s.await(ctx, func(done func(*envelope)) error {
-		p, err := s.person(user)
-		if err != nil {
-			return err
-		}
-		at, err := s.placeOf(p, "", channel, ts)
+		at, err := s.reach(user, "", channel, ts)
 		if err != nil {
 			return err
 		}
@@ -67,11 +63,7 @@ func (s *Server) Act(ctx context.Context, user, channel, ts string, action map[s
 // ActInView is Act for an element of a modal or of the home tab; state is the view's state, nil where untouched.
 func (s *Server) ActInView(ctx context.Context, user, viewID string, action map[string]any, state json.RawMessage) (Answer, error) {
 	return s.await(ctx, func(done func(*envelope)) error {
-		p, err := s.person(user)
-		if err != nil {
-			return err
-		}
-		at, err := s.placeOf(p, viewID, "", "")
+		at, err := s.reach(user, viewID, "", "")
 		if err != nil {
 			return err
 		}
@@ -83,11 +75,7 @@ func (s *Server) ActInView(ctx context.Context, user, viewID string, action map[
 // which the workspace has obeyed when Submit returns.
 func (s *Server) Submit(ctx context.Context, user, viewID string, state json.RawMessage) (Answer, error) {
 	return s.await(ctx, func(done func(*envelope)) error {
-		p, err := s.person(user)
-		if err != nil {
-			return err
-		}
-		at, err := s.placeOf(p, viewID, "", "")
+		at, err := s.reach(user, viewID, "", "")
 		if err != nil {
 			return err
 		}
@@ -124,16 +112,26 @@ func (s *Server) standing(user, channelID string) (*Person, *channel, error) {
 	return p, c, err
 }
 
+// reach finds what a person, known by id, acts on. Callers hold mu.
+func (s *Server) reach(user, viewID, channelID, ts string) (place, error) {
+	p, err := s.person(user)
+	if err != nil {
+		return place{}, err
+	}
+	return s.placeOf(p, viewID, channelID, ts)
+}
+
 // await sends something with mu held, and waits until it is settled.
 func (s *Server) await(ctx context.Context, send func(done func(*envelope)) error) (Answer, error) {
 	var out Answer
 	settled := make(chan struct{})
-	s.mu.Lock()
-	err := send(func(e *envelope) {
-		out = Answer{Envelope: e.ID, Outcome: e.Outcome, Latency: e.Latency, Response: e.Response}
-		close(settled)
+	var err error
+	s.locked(func() {
+		err = send(func(e *envelope) {
+			out = Answer{Envelope: e.ID, Outcome: e.Outcome, Latency: e.Latency, Response: e.Response}
+			close(settled)
+		})
 	})
-	s.mu.Unlock()
 	if err != nil {
 		return Answer{}, err
 	}

@@ -11,8 +11,8 @@ import (
 // faultHang bounds a call that a test lets hang: longer than any client's patience, and not for ever.
 const faultHang = 10 * time.Minute
 
-// CallFault is something that goes wrong at the next calls of a method. Exactly one of Error, Status, Hang, DropBefore
-// and DropAfter says how; Delay may stand alone or beside one of them.
+// CallFault is something that goes wrong at the next calls of a method. One of Error, Status, Hang, DropBefore and
+// DropAfter says how (an Error may have a Status beside it); DelayMS may stand alone or beside it.
 type CallFault struct {
 	Method     string `json:"method"`                // a Web API method, response_url, or * for all
 	App        string `json:"app,omitempty"`         // the app's id; empty means any
@@ -32,6 +32,28 @@ func (s *Server) FailCalls(f CallFault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
+}
+
+// check refuses a fault that could never happen: a test with a misspelt one would prove nothing.
+func (f *CallFault) check() error {
+	ways := 0
+	for _, way := range []bool{f.Error != "", f.Status != 0, f.Hang, f.DropBefore, f.DropAfter} {
+		if way {
+			ways++
+		}
+	}
+	_, known := methods[f.Method]
+	switch {
+	case f.Method == "":
+		return fail("fault_method_missing")
+	case !known && f.Method != "*" && f.Method != "response_url":
+		return fail("fault_method_unknown")
+	case ways > 1 && (ways > 2 || f.Error == "" || f.Status == 0): // an error may have a status of its own
+		return fail("fault_ambiguous")
+	case ways == 0 && f.DelayMS <= 0:
+		return fail("fault_says_nothing")
+	}
+	return nil
 }
 
 // ClearFaults takes back all faults of calls that were not used up.
@@ -65,7 +87,7 @@ func (s *Server) ownsToken(app, token string) bool {
 
 // inject lets a call fail as a test wished. It reports whether the call was answered; drop says that the connection is
 // to break once the call is done.
-func (s *Server) inject(w http.ResponseWriter, r *http.Request, entry *Call, token string) (answered, drop bool) {
+func (s *Server) inject(w http.ResponseWriter, r *http.Request, entry *Call, token string, began time.Time) (answered, drop bool) {
 	f := s.nextFault(entry.Method, token)
 	if f == nil {
 		return false, false
@@ -78,7 +100,7 @@ func (s *Server) inject(w http.ResponseWriter, r *http.Request, entry *Call, tok
 	}
 	if f.Hang || f.DropBefore {
 		entry.Error = "dropped by a test"
-		s.record(entry, time.Now(), nil)
+		s.record(entry, began, nil)
 		panic(http.ErrAbortHandler)
 	}
 	if f.RetryAfter != "" {
@@ -89,7 +111,7 @@ func (s *Server) inject(w http.ResponseWriter, r *http.Request, entry *Call, tok
 		fill(&f.Error, "ratelimited")
 	case f.Status != 0:
 		entry.Status, entry.Error = f.Status, "status by a test"
-		s.record(entry, time.Now(), nil)
+		s.record(entry, began, nil)
 		http.Error(w, http.StatusText(f.Status), f.Status)
 		return true, false
 	case f.Error == "":
@@ -98,7 +120,7 @@ func (s *Server) inject(w http.ResponseWriter, r *http.Request, entry *Call, tok
 	fill(&f.Status, http.StatusOK)
 	body, _ := json.Marshal(fields{"ok": false, "error": f.Error}) // two plain values
 	entry.Status, entry.Error = f.Status, f.Error
-	s.record(entry, time.Now(), body)
+	s.record(entry, began, body)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(f.Status)
 	w.Write(body)

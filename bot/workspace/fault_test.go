@@ -167,8 +167,39 @@ func TestTheControlInterfaceRefusesMisspeltFields(t *testing.T) {
 	if status, _, body := w.send("POST", "/control/fail", `{"fault":{"methode":"users.list"}}`); status != 400 {
 		t.Errorf("HTTP status %d: %s", status, body)
 	}
-	if got := w.json("/control/fail", fields{"fault": fields{"error": "x"}}); got["error"] != "fault_method_missing" {
-		t.Errorf("a fault of no method: %v", got)
+	for _, c := range []struct {
+		path string
+		body fields
+		want string
+	}{
+		{"fail", fields{"fault": fields{"error": "x"}}, "fault_method_missing"},
+		{"fail", fields{"fault": fields{"method": "chat.postmessage", "error": "x"}}, "fault_method_unknown"},
+		{"fail", fields{"fault": fields{"method": "chat.postMessage"}}, "fault_says_nothing"},
+		{"fail", fields{"fault": fields{"method": "chat.postMessage", "hang": true, "error": "x"}}, "fault_ambiguous"},
+		{"fail", fields{"fault": fields{"method": "chat.postMessage", "hang": true, "error": "x", "status": 500}}, "fault_ambiguous"},
+		{"person", fields{"user": "U0BEN", "kind": "banana"}, "unknown_kind"},
+		{"token", fields{"token": "banana"}, "unknown_token_kind"},
+	} {
+		if got := w.json("/control/"+c.path, c.body); got["error"] != c.want {
+			t.Errorf("%s %v: %v, want %s", c.path, c.body, got, c.want)
+		}
+	}
+	for _, fault := range []fields{
+		{"method": "*", "error": "x", "status": 500}, {"method": "response_url", "drop_after": true}, {"method": "chat.update", "delay_ms": 1},
+	} {
+		if got := w.json("/control/fail", fields{"fault": fault}); got["ok"] != true {
+			t.Errorf("%v: %v", fault, got)
+		}
+	}
+}
+
+func TestALateCallIsLoggedAsLate(t *testing.T) {
+	w := open(t, nil)
+	const delay = 20
+	w.FailCalls(CallFault{Method: "auth.test", DelayMS: delay, Error: "internal_error"})
+	w.api("auth.test")
+	if got := w.Calls()[0]; got.MS < delay || got.Error != "internal_error" {
+		t.Errorf("the log says %+v", got)
 	}
 }
 

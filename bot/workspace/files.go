@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (f *shelf) drop(item *file) {
 
 // wire is the file as Slack writes it.
 func (f *file) wire(base string) fields {
-	link := base + "/files/" + f.id + "/" + path.Base(f.name)
+	link := base + "/files/" + f.id + "/" + url.PathEscape(path.Base(f.name))
 	out := fields{
 		"id": f.id, "created": f.created.Unix(), "timestamp": f.created.Unix(), "name": f.name, "title": f.title,
 		"mimetype": f.kind, "filetype": strings.TrimPrefix(path.Ext(f.name), "."), "user": f.user, "size": len(f.content),
@@ -80,20 +81,36 @@ func (f *file) wire(base string) fields {
 	return out
 }
 
-// serveUpload takes the bytes of an announced file, raw or as multipart, once.
+// announcedAt finds the file that an upload URL waits for.
+func (s *Server) announcedAt(id string) *file {
+	f := s.files.uploads[id]
+	if f == nil || s.now().After(f.expires) {
+		return nil
+	}
+	return f
+}
+
+// serveUpload takes the bytes of an announced file, raw or as multipart, once. It reads nothing that was not announced.
 func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
-	content, err := uploaded(w, r, s.cfg.Limits.FileBytes)
+	id := r.PathValue("id")
+	var f *file
+	s.locked(func() { f = s.announcedAt(id) })
+	var content []byte
+	var err error
+	if f != nil {
+		content, err = uploaded(w, r, s.cfg.Limits.FileBytes)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.files.uploads[r.PathValue("id")]
-	switch {
-	case f == nil || f.arrived || s.now().After(f.expires):
+	switch f = s.announcedAt(id); {
+	case f == nil:
 		http.Error(w, "upload URL unknown, used or expired", http.StatusNotFound)
 	case err != nil:
 		http.Error(w, "the body could not be read", http.StatusBadRequest)
 	case len(content) != f.announced:
 		http.Error(w, "the length is not the one announced", http.StatusBadRequest)
 	default:
+		delete(s.files.uploads, id) // the shelf alone decides from here on how long it is kept
 		s.files.hold(f, content)
 		if f.kind == "" {
 			f.kind = kindOf(f.name, content)

@@ -103,34 +103,71 @@ func (s *Server) act(at place, action map[string]any, state json.RawMessage, set
 			}
 		}
 	}
-	if !offered(element, sent) {
+	if !choose(element, sent) {
 		return fail("option_not_offered")
 	}
 	payload := s.interaction("block_actions", at, state)
 	payload["actions"] = []any{sent}
 	payload["trigger_id"] = s.trigger(at.app, at.person, at.view)
-	s.interactive(at, payload, false, settled)
+	if at.message != nil {
+		hook := s.openResponse(at.app, at.person, at.channel)
+		hook.original = at.message
+		payload["response_url"] = at.app.base + hook.path
+	}
+	s.interactive(at, payload, false, func(e *envelope) {
+		if at.message != nil { // a view itself shows what went wrong
+			s.clickFailed(at, e.Outcome)
+		}
+		if settled != nil {
+			settled(e)
+		}
+	})
 	return nil
 }
 
-// offered reports whether what was chosen is among the element's own options; elements that ask elsewhere have none.
-func offered(element, sent map[string]any) bool {
-	options, fixed := element["options"].([]any)
-	if !fixed {
+// clickFailed tells a person that the app has not heard of a click, or has not answered.
+func (s *Server) clickFailed(at place, outcome Outcome) {
+	switch outcome {
+	case NoSocket:
+		s.notice(at.person, at.channel, at.app.Name+` did not get your click: "dispatch_failed"`)
+	case Timeout:
+		s.notice(at.person, at.channel, at.app.Name+` did not answer your click: "operation_timeout"`)
+	}
+}
+
+// choose puts the element's own options in the place of what was chosen, known by their values: what an option says is
+// not the page's to say. It reports whether all are offered; an element that asks elsewhere offers none of its own.
+func choose(element, sent map[string]any) bool {
+	options := offeredOptions(element)
+	if len(options) == 0 {
 		return true
 	}
-	chosen, _ := sent["selected_options"].([]any)
-	if one, ok := sent["selected_option"].(map[string]any); ok {
-		chosen = append(chosen, one)
-	}
-	for _, choice := range chosen {
+	own := func(choice any) (any, bool) {
 		picked, _ := choice.(map[string]any)
-		if !slices.ContainsFunc(options, func(option any) bool {
+		i := slices.IndexFunc(options, func(option any) bool {
 			given, _ := option.(map[string]any)
 			return given["value"] == picked["value"]
-		}) {
+		})
+		if i < 0 {
+			return nil, false
+		}
+		return options[i], true
+	}
+	if choice, ok := sent["selected_option"].(map[string]any); ok {
+		if sent["selected_option"], ok = own(choice); !ok {
 			return false
 		}
+	}
+	choices, _ := sent["selected_options"].([]any)
+	choices = slices.Clone(choices)
+	for i, choice := range choices {
+		var ok bool
+		if choices[i], ok = own(choice); !ok {
+			return false
+		}
+	}
+	if choices != nil {
+		sent["selected_options"] = choices
 	}
 	return true
 }
@@ -168,31 +205,13 @@ func (s *Server) interaction(kind string, at place, state json.RawMessage) field
 	return payload
 }
 
-// interactive delivers an interactive payload; on a message it carries a response URL. Callers hold mu.
+// interactive delivers an interactive payload. Callers hold mu.
 func (s *Server) interactive(at place, payload fields, answers bool, settled func(*envelope)) {
-	if at.message != nil {
-		hook := s.openResponse(at.app, at.person, at.channel)
-		hook.original = at.message
-		payload["response_url"] = at.app.base + hook.path
-	}
 	body, err := json.Marshal(payload)
 	if err != nil {
 		panic("workspace: an interaction is not JSON: " + err.Error())
 	}
-	e := &envelope{Type: "interactive", Payload: body, Answers: answers}
-	e.settled = func(e *envelope) {
-		switch {
-		case at.view != nil: // the modal itself shows what went wrong
-		case e.Outcome == NoSocket:
-			s.notice(at.person, at.channel, at.app.Name+` did not get your click: "dispatch_failed"`)
-		case e.Outcome == Timeout:
-			s.notice(at.person, at.channel, at.app.Name+` did not answer your click: "operation_timeout"`)
-		}
-		if settled != nil {
-			settled(e)
-		}
-	}
-	s.deliver(at.app, e)
+	s.deliver(at.app, &envelope{Type: "interactive", Payload: body, Answers: answers, settled: settled})
 }
 
 // suggest asks the app for the options of an external select. Callers hold mu.

@@ -126,11 +126,52 @@ func TestSelectsOfferOnlyTheirOptions(t *testing.T) {
 	if _, err := w.Act(t.Context(), "U0ANA", "C0GENERAL", ts, fields{"action_id": "db", "selected_option": map[string]any(option("other"))}); codeOf(err) != "option_not_offered" {
 		t.Errorf("an option that is not there: %v", err)
 	}
-	e, answer := b.act("U0ANA", "C0GENERAL", ts, fields{"action_id": "db", "selected_option": map[string]any(option("orders"))})
+	e, answer := b.act("U0ANA", "C0GENERAL", ts, fields{"action_id": "db", "selected_option": map[string]any{"value": "orders", "text": "forged"}})
 	b.ack(e, nil)
 	<-answer
-	if got := at(e, "payload", "actions", 0, "selected_option", "value"); got != "orders" {
+	if got := at(e, "payload", "actions", 0, "selected_option"); asJSON(t, got) != asJSON(t, option("orders")) {
 		t.Errorf("the selected option is %v", got)
+	}
+}
+
+func TestWhatIsChosenIsOffered(t *testing.T) {
+	options := []any{map[string]any{"value": "a", "text": "A"}, map[string]any{"value": "b", "text": "B"}}
+	for name, c := range map[string]struct {
+		element, sent map[string]any
+		want          string // what is sent; empty: refused
+	}{
+		"in a group":           {fields{"option_groups": []any{fields{"options": options}}}, fields{"selected_option": map[string]any{"value": "b"}}, `{"selected_option":{"text":"B","value":"b"}}`},
+		"not in a group":       {fields{"option_groups": []any{fields{"options": options}}}, fields{"selected_option": map[string]any{"value": "c"}}, ""},
+		"several":              {fields{"options": options}, fields{"selected_options": []any{map[string]any{"value": "b"}, map[string]any{"value": "a"}}}, `{"selected_options":[{"text":"B","value":"b"},{"text":"A","value":"a"}]}`},
+		"one of several":       {fields{"options": options}, fields{"selected_options": []any{map[string]any{"value": "b"}, "x"}}, ""},
+		"none any more":        {fields{"options": options}, fields{"selected_options": []any{}}, `{"selected_options":[]}`},
+		"options from the app": {fields{}, fields{"selected_option": map[string]any{"value": "c"}}, `{"selected_option":{"value":"c"}}`},
+	} {
+		for key, groups := range c.element { // as decoded JSON has them
+			if key == "option_groups" {
+				c.element[key] = []any{map[string]any(groups.([]any)[0].(fields))}
+			}
+		}
+		ok := choose(c.element, c.sent)
+		if ok != (c.want != "") || ok && asJSON(t, c.sent) != c.want {
+			t.Errorf("%s: %v, %s, want %s", name, ok, asJSON(t, c.sent), c.want)
+		}
+	}
+}
+
+func TestButtonsOfAttachmentsGetTheirIds(t *testing.T) {
+	w := open(t, unlimited)
+	b := w.connect()
+	ts := w.botPosts("C0GENERAL", "attachments", asJSON(t, []any{fields{"color": "#fff", "blocks": []any{fields{
+		"type": "actions", "elements": []any{fields{"type": "button", "text": fields{"type": "plain_text", "text": "Press"}}},
+	}}}}))
+	attachments := decode(t, []byte(`{"a":`+string(w.Messages("C0GENERAL", "")[0].Attachments)+`}`))
+	id, _ := at(attachments, "a", 0, "blocks", 0, "elements", 0, "action_id").(string)
+	e, answer := b.act("U0ANA", "C0GENERAL", ts, fields{"action_id": id})
+	b.ack(e, nil)
+	<-answer
+	if got := at(e, "payload", "actions", 0, "text", "text"); id == "" || got != "Press" || at(attachments, "a", 0, "color") != "#fff" {
+		t.Errorf("the button %q of %v says %v", id, attachments, got)
 	}
 }
 
@@ -172,6 +213,9 @@ func TestAnExternalSelectAsksTheApp(t *testing.T) {
 	e := b.read()
 	if at(e, "payload", "type") != "block_suggestion" || at(e, "payload", "value") != "or" || e["accepts_response_payload"] != true {
 		t.Errorf("the envelope is %v", e)
+	}
+	if at(e, "payload", "response_url") != nil || at(e, "payload", "trigger_id") != nil { // it asks, and nothing was done yet
+		t.Errorf("the envelope carries more than Slack's: %v", e)
 	}
 	b.ack(e, fields{"options": []any{fields{"text": fields{"type": "plain_text", "text": "orders"}, "value": "orders"}}})
 	if got := <-answer; at(got, "options", 0, "value") != "orders" {

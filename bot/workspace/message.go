@@ -104,20 +104,26 @@ func (m *Message) answered(reply *Message) {
 	m.ThreadTS = m.TS
 	m.replies = append(m.replies, reply)
 	reply.ParentUser = m.User
-	m.recount()
+	m.count(reply)
+}
+
+// count adds one reply to what a thread shows; a long thread must not make each reply slower.
+func (m *Message) count(reply *Message) {
+	m.ReplyCount++
+	m.LatestReply = reply.TS
+	if len(m.ReplyUsers) < 5 && !slices.Contains(m.ReplyUsers, reply.User) { // Slack names up to five
+		m.ReplyUsers = append(slices.Clone(m.ReplyUsers), reply.User) // copies of the message share the list
+		m.ReplyUserNo = len(m.ReplyUsers)
+	}
 }
 
 // recount derives the counts a thread shows from its replies.
 func (m *Message) recount() {
-	m.ReplyUsers = nil
-	m.ReplyCount, m.LatestReply = len(m.replies), ""
+	m.ReplyUsers, m.ReplyUserNo = nil, 0
+	m.ReplyCount, m.LatestReply = 0, ""
 	for _, reply := range m.replies {
-		m.LatestReply = reply.TS
-		if !slices.Contains(m.ReplyUsers, reply.User) && len(m.ReplyUsers) < 5 { // Slack names up to five
-			m.ReplyUsers = append(m.ReplyUsers, reply.User)
-		}
+		m.count(reply)
 	}
-	m.ReplyUserNo = len(m.ReplyUsers)
 	if len(m.replies) == 0 {
 		m.ThreadTS = ""
 	}

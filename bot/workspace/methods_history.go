@@ -10,19 +10,20 @@ const (
 	historyMost    = 999
 )
 
-// spoken finds a conversation whose messages the bot may read: it must be a member.
-func (s *Server) spoken(r *request) (*channel, error) {
+// spoken finds a conversation whose messages the bot may read (it must be a member), and the part that it asks for.
+func (s *Server) spoken(r *request) (*channel, window, error) {
 	c := s.channels.byID[r.text("channel")]
 	if c == nil || c.Kind != Public && !c.has(r.app.BotUser) {
-		return nil, fail("channel_not_found")
+		return nil, window{}, fail("channel_not_found")
 	}
 	if err := r.need(channelScopes[c.Kind].history); err != nil {
-		return nil, err
+		return nil, window{}, err
 	}
 	if !c.has(r.app.BotUser) {
-		return nil, fail("not_in_channel")
+		return nil, window{}, fail("not_in_channel")
 	}
-	return c, nil
+	w, err := r.window()
+	return c, w, err
 }
 
 // window is the part of the time that a call asks for.
@@ -56,11 +57,7 @@ func (w window) holds(ts string) bool {
 
 // conversationsHistory gives messages newest first, without replies in threads and without ephemeral ones.
 func conversationsHistory(s *Server, r *request) (fields, error) {
-	c, err := s.spoken(r)
-	if err != nil {
-		return nil, err
-	}
-	w, err := r.window()
+	c, w, err := s.spoken(r)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +77,7 @@ func conversationsHistory(s *Server, r *request) (fields, error) {
 
 // conversationsReplies gives a thread, oldest first, its first message included.
 func conversationsReplies(s *Server, r *request) (fields, error) {
-	c, err := s.spoken(r)
-	if err != nil {
-		return nil, err
-	}
-	w, err := r.window()
+	c, w, err := s.spoken(r)
 	if err != nil {
 		return nil, err
 	}

@@ -46,17 +46,11 @@ func postEphemeral(s *Server, r *request) (fields, error) {
 
 // chatUpdate changes a message of the app's own. Text without blocks takes the blocks away.
 func chatUpdate(s *Server, r *request) (fields, error) {
-	c, err := s.updatable(r)
+	c, m, err := s.own(r, "cant_update_message")
 	if err != nil {
 		return nil, err
 	}
-	m := c.find(r.text("ts"))
-	switch {
-	case m == nil || m.to != "":
-		return nil, fail("message_not_found")
-	case m.AppID != r.app.ID || m.Subtype == "tombstone":
-		return nil, fail("cant_update_message")
-	case utf8.RuneCountInString(r.text("text")) > maxUpdateText:
+	if utf8.RuneCountInString(r.text("text")) > maxUpdateText {
 		return nil, fail("msg_too_long")
 	}
 	what, err := readContent(r.arguments)
@@ -73,30 +67,31 @@ func chatUpdate(s *Server, r *request) (fields, error) {
 	return fields{"channel": c.ID, "ts": m.TS, "text": m.Text, "message": m.wire(true)}, nil
 }
 
-// updatable finds the channel of a message that an app wants to change. Names and people are no channels here.
-func (s *Server) updatable(r *request) (*channel, error) {
+// own finds the message that an app wants to change: one of its own, and not an ephemeral one. Names and people are no
+// channels here.
+func (s *Server) own(r *request, refusal string) (*channel, *Message, error) {
 	c := s.channels.byID[r.text("channel")]
 	switch {
 	case c == nil || c.Kind != Public && !c.has(r.app.BotUser):
-		return nil, fail("channel_not_found")
+		return nil, nil, fail("channel_not_found")
 	case c.Archived:
-		return nil, fail("is_archived")
-	}
-	return c, nil
-}
-
-// chatDelete takes away a message of the app's own.
-func chatDelete(s *Server, r *request) (fields, error) {
-	c, err := s.updatable(r)
-	if err != nil {
-		return nil, err
+		return nil, nil, fail("is_archived")
 	}
 	m := c.find(r.text("ts"))
 	switch {
 	case m == nil || m.to != "":
-		return nil, fail("message_not_found")
+		return nil, nil, fail("message_not_found")
 	case m.AppID != r.app.ID || m.Subtype == "tombstone":
-		return nil, fail("cant_delete_message")
+		return nil, nil, fail(refusal)
+	}
+	return c, m, nil
+}
+
+// chatDelete takes away a message of the app's own.
+func chatDelete(s *Server, r *request) (fields, error) {
+	c, m, err := s.own(r, "cant_delete_message")
+	if err != nil {
+		return nil, err
 	}
 	s.remove(c, m)
 	return fields{"channel": c.ID, "ts": m.TS}, nil

@@ -4,14 +4,19 @@ import (
 	"encoding/json"
 )
 
-// viewsOpen begins a new stack of modals. The view is judged before the trigger is used up, as a mistake in it would
-// otherwise cost the only trigger that the app has.
-func viewsOpen(s *Server, r *request) (fields, error) {
+// view reads the view of a call and checks it.
+func (r *request) view(kind string) (map[string]json.RawMessage, error) {
 	raw, err := r.structure("view")
 	if err != nil {
 		return nil, err
 	}
-	body, err := readView(raw, "modal")
+	return readView(raw, kind)
+}
+
+// viewsOpen begins a new stack of modals. The view is judged before the trigger is used up, as a mistake in it would
+// otherwise cost the only trigger that the app has.
+func viewsOpen(s *Server, r *request) (fields, error) {
+	body, err := r.view("modal")
 	if err != nil {
 		return nil, err
 	}
@@ -31,11 +36,7 @@ func viewsOpen(s *Server, r *request) (fields, error) {
 
 // viewsPush puts a modal on the one whose element was used: the trigger says which that is.
 func viewsPush(s *Server, r *request) (fields, error) {
-	raw, err := r.structure("view")
-	if err != nil {
-		return nil, err
-	}
-	body, err := readView(raw, "modal")
+	body, err := r.view("modal")
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +71,6 @@ func (s *Server) pushed(onto *view, body map[string]json.RawMessage) (*view, err
 // viewsUpdate changes a modal or home tab by its id, or by the external id that the app gave it. A hash that is no longer
 // the view's own means that somebody was faster.
 func viewsUpdate(s *Server, r *request) (fields, error) {
-	raw, err := r.structure("view")
-	if err != nil {
-		return nil, err
-	}
 	v := s.views[r.text("view_id")]
 	if external := r.text("external_id"); v == nil && external != "" {
 		v = s.external(r.app, external)
@@ -81,7 +78,7 @@ func viewsUpdate(s *Server, r *request) (fields, error) {
 	if v == nil || v.app != r.app {
 		return nil, fail("not_found")
 	}
-	body, err := readView(raw, v.text("type"))
+	body, err := r.view(v.text("type"))
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +98,7 @@ func viewsUpdate(s *Server, r *request) (fields, error) {
 
 // viewsPublish draws the home tab of one person. It keeps its id for as long as the workspace runs.
 func viewsPublish(s *Server, r *request) (fields, error) {
-	raw, err := r.structure("view")
-	if err != nil {
-		return nil, err
-	}
-	body, err := readView(raw, "home")
+	body, err := r.view("home")
 	if err != nil {
 		return nil, err
 	}

@@ -89,3 +89,29 @@ func TestFilesAreShownAndSent(t *testing.T) {
 	app.ack(e, nil)
 	p.gone(`[data-testid="modal"]`)
 }
+
+func TestAChannelComesAndGoesWithItsMembers(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	p := w.tab(t, chrome, 1280, "/?as=U0ANA&channel=C0GENERAL")
+	listed := `.side [data-channel="G0LEADS"]`
+	steer := func(path string, body fields) {
+		if got := w.json("/control/"+path, body); got["ok"] != true {
+			t.Fatal(got)
+		}
+	}
+	steer("membership", fields{"channel": "G0LEADS", "user": "U0ANA", "on": true})
+	p.see(listed)
+	p.click(listed)
+	p.until(`document.querySelector("[data-testid=channel-name]").innerText === "leads"`)
+	steer("archive", fields{"channel": "G0LEADS", "on": true})
+	p.until(`document.querySelector("#composer-area").innerText.includes("This channel is archived.")`)
+	steer("archive", fields{"channel": "G0LEADS"})
+	p.see(`#composer-text`)
+	steer("membership", fields{"channel": "G0LEADS", "user": "U0ANA"})
+	p.gone(listed)
+	p.until(`document.querySelector("[data-testid=channel-name]").innerText === "general"`)
+	if names := evaluate[int](p, `[...document.querySelectorAll(".side-name")].filter((n) => !n.innerText).length`); names != 0 {
+		t.Errorf("%d channels have no name", names)
+	}
+}

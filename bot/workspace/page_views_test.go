@@ -241,3 +241,24 @@ func TestTheSideBarIsADrawerOnAPhone(t *testing.T) {
 	p.click(`.side [data-channel="C0QUIET"]`)
 	p.until(`document.querySelector('[data-testid="channel-name"]').innerText === "quiet" && !document.body.classList.contains("side-open")`)
 }
+
+func TestEscapeClosesEveryModalOfAStack(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	app := w.connect()
+	p := w.tab(t, chrome, 1280, "/?as=U0ANA&channel=C0GENERAL")
+	told := fields{"notify_on_close": true}
+	p.opens(app, modal("One", told))
+	p.keys("x" + kb.Enter)
+	app.ack(app.read(), fields{"response_action": "push", "view": modal("Two", told)})
+	p.see(`[data-testid="modal-back"]`)
+	p.keys(kb.Escape)
+	p.gone(`[data-testid="modal"]`)
+	for _, title := range []string{"Two", "One"} {
+		e := app.read()
+		app.ack(e, nil)
+		if at(e, "payload", "view", "title", "text") != title || at(e, "payload", "is_cleared") != true {
+			t.Errorf("the app was told %v, want that %s is closed", e["payload"], title)
+		}
+	}
+}

@@ -28,25 +28,28 @@ func (s *Server) pageAction(in *pageCall) (fields, error) {
 	return nil, s.act(at, in.Action, in.State, nil)
 }
 
-// pageView is a person submitting or closing a modal. A submission waits for the ack.
-func (s *Server) pageView(in *pageCall) (fields, error) {
-	s.mu.Lock()
-	at, err := s.placeOf(in.person, in.View, "", "")
-	if err == nil && in.Event == "close" {
-		s.dismiss(at.view)
-	}
-	if err != nil || in.Event == "close" {
-		s.mu.Unlock()
-		return nil, err
-	}
-	var answer fields
+// pageView is a person submitting a modal, closing it, or clearing its whole stack. A submission waits for the ack.
+func (s *Server) pageView(in *pageCall) (answer fields, err error) {
 	var failed error
 	settled := make(chan struct{})
-	err = s.submit(at.view, in.State, func(_ *envelope, out fields, why error) {
-		answer, failed = out, why
-		close(settled)
+	s.locked(func() {
+		var at place
+		if at, err = s.placeOf(in.person, in.View, "", ""); err != nil {
+			return
+		}
+		switch in.Event {
+		case "submit":
+			err = s.submit(at.view, in.State, func(_ *envelope, out fields, why error) {
+				answer, failed = out, why
+				close(settled)
+			})
+		case "close", "clear":
+			s.dismiss(at.view, in.Event == "clear")
+			close(settled)
+		default:
+			err = fail("unknown_event")
+		}
 	})
-	s.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
@@ -72,17 +75,18 @@ func (s *Server) pageHome(in *pageCall) (fields, error) {
 
 // pageOptions asks the app for the options of an external select.
 func (s *Server) pageOptions(in *pageCall) (fields, error) {
-	s.mu.Lock()
-	at, err := s.placeOf(in.person, in.View, in.Channel, in.TS)
 	settled := make(chan struct{})
 	var answer *envelope
-	if err == nil {
-		err = s.suggest(at, in.BlockID, in.ActionID, in.Value, func(e *envelope) {
-			answer = e
-			close(settled)
-		})
-	}
-	s.mu.Unlock()
+	var err error
+	s.locked(func() {
+		var at place
+		if at, err = s.placeOf(in.person, in.View, in.Channel, in.TS); err == nil {
+			err = s.suggest(at, in.BlockID, in.ActionID, in.Value, func(e *envelope) {
+				answer = e
+				close(settled)
+			})
+		}
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -41,14 +41,12 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		err = in.readJSON(strings.NewReader(in.form.Get("payload")))
 	}
 	entry.Request = in.raw
-	answered, drop := s.inject(w, r, entry, "")
+	answered, drop := s.inject(w, r, entry, "", began)
 	if answered {
 		return
 	}
 	if err == nil {
-		s.mu.Lock()
-		err = s.respond(r.PathValue("id"), in)
-		s.mu.Unlock()
+		s.locked(func() { err = s.respond(r.PathValue("id"), in) })
 	}
 	body := reply(w.Header(), entry, nil, err, "")
 	if err == nil {
@@ -101,16 +99,15 @@ func (s *Server) respond(id string, in *arguments) error {
 func (s *Server) answer(hook *answerURL, in *arguments, what content) (*Message, error) {
 	m := hook.app.message(s)
 	what.into(m)
-	m.ThreadTS = in.text("thread_ts")
+	if err := s.thread(hook.channel, m, in.text("thread_ts"), false); err != nil {
+		return nil, err
+	}
 	switch in.text("response_type") {
 	case "", "ephemeral":
 		m.to = hook.person.ID
 	case "in_channel":
 	default:
 		return nil, fail("invalid_response_type")
-	}
-	if hook.channel == nil {
-		return nil, fail("channel_not_found")
 	}
 	s.post(hook.channel, m)
 	return m, nil

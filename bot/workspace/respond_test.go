@@ -53,6 +53,7 @@ func TestWhatAResponseURLTakes(t *testing.T) {
 		"text":                       {body: fields{"text": "hi"}},
 		"for everybody":              {body: fields{"text": "hi", "response_type": "in_channel"}, everyone: true},
 		"where the bot is no member": {body: fields{"text": "hi", "response_type": "in_channel"}, everyone: true},
+		"in a thread that is none":   {body: fields{"text": "hi", "thread_ts": "1.1"}, want: "thread_not_found"},
 		"nothing":                    {body: fields{}, want: "no_text"},
 		"broken blocks":              {body: fields{"blocks": []any{fields{"type": "header"}}}, want: "invalid_blocks"},
 		"a type that is none":        {body: fields{"text": "hi", "response_type": "loud"}, want: "invalid_response_type"},

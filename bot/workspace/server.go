@@ -135,6 +135,13 @@ func (s *Server) routes() http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux) // no other site may type commands into a workspace on loopback
 }
 
+// locked runs f with mu held, and gives mu back even where f panics: one mistake must not stop everything else.
+func (s *Server) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
 // now is the workspace's time, with the jumps a test made. Callers hold mu.
 func (s *Server) now() time.Time { return s.cfg.Now().Add(s.jump) }
 

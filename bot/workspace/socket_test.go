@@ -281,11 +281,13 @@ func (w *world) eventually(what string, done func() bool) {
 func TestRawEnvelopesAndRedelivery(t *testing.T) {
 	w := open(t, nil)
 	b := w.connect()
-	if _, err := w.SendRaw("", "strange_type", json.RawMessage("null")); err != nil {
-		t.Fatal(err)
-	}
-	if e := b.read(); e["type"] != "strange_type" || e["payload"] != nil {
-		t.Errorf("the raw envelope is %v", e)
+	for _, kind := range []string{"strange_type", "with \x01 and \"quotes\""} {
+		if _, err := w.SendRaw("", kind, json.RawMessage("null")); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.read(); e["type"] != kind || e["payload"] != nil {
+			t.Errorf("the raw envelope is %v", e)
+		}
 	}
 	if _, err := w.SendRaw("", "big", json.RawMessage(`"`+strings.Repeat("x", 10<<20)+`"`)); err != nil {
 		t.Fatal(err)

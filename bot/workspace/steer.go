@@ -95,6 +95,9 @@ func (s *Server) onApp(id string, do func(*app)) error {
 
 // RevokeToken takes back the bot token or the app token ("bot", "app") of an app (empty: the first), or gives it back.
 func (s *Server) RevokeToken(appID, kind string, revoked bool) error {
+	if kind != "bot" && kind != "app" {
+		return fail("unknown_token_kind")
+	}
 	return s.onApp(appID, func(a *app) {
 		token := a.BotToken
 		if kind == "app" {
@@ -191,8 +194,11 @@ func (s *Server) SetKind(user string, kind Kind) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.people.byID[user]
-	if p == nil {
+	switch {
+	case p == nil:
 		return fail("user_not_found")
+	case !slices.Contains(kinds, kind):
+		return fail("unknown_kind")
 	}
 	p.Kind = kind
 	for _, a := range s.apps {

@@ -109,6 +109,11 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
 	flush := http.NewResponseController(w)
+	soon := func() time.Time { return time.Now().Add(streamBeat + writeTimeout) } // the next write comes within a beat
+	if flush.SetWriteDeadline(soon()) != nil {
+		return
+	}
+	defer flush.SetWriteDeadline(time.Time{}) // the connection may serve other requests
 	fmt.Fprintf(w, "retry: 500\nid: %d\nevent: ready\ndata: {}\n\n", seq)
 	if reload {
 		fmt.Fprint(w, "event: reload\ndata: {}\n\n")
@@ -119,7 +124,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
 	for {
-		if flush.Flush() != nil {
+		if flush.Flush() != nil || flush.SetWriteDeadline(soon()) != nil {
 			return
 		}
 		select {

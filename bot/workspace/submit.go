@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"encoding/json"
+	"slices"
 )
 
 // viewAnswer is what the ack of a view_submission says.
@@ -88,12 +89,14 @@ func (s *Server) fieldErrors(v *view, errors map[string]string) (fields, error) 
 	return fields{"response_action": "errors", "errors": errors}, nil
 }
 
-// dismiss closes a modal that a person no longer wants; an app that asked for it is told.
-func (s *Server) dismiss(v *view) {
-	whole := v.yes("clear_on_close")
+// dismiss closes a modal that a person no longer wants, or with whole all of its stack: the cross does, and any way of
+// closing where the app set clear_on_close. An app that asked for it is told of each, the highest first.
+func (s *Server) dismiss(v *view, whole bool) {
+	whole = whole || v.yes("clear_on_close")
 	closed := []*view{v}
 	if whole {
-		closed = append([]*view{}, s.stacks[v.key()]...)
+		closed = slices.Clone(s.stacks[v.key()])
+		slices.Reverse(closed)
 		s.clear(v.key())
 		s.showView("clear", v)
 	} else {

@@ -262,6 +262,33 @@ func TestClosingIsToldToThoseWhoAsked(t *testing.T) {
 	}
 }
 
+func TestTheCrossClosesTheWholeStack(t *testing.T) {
+	w := open(t, unlimited)
+	b := w.connect()
+	told := fields{"notify_on_close": true}
+	first := b.opened(modal("One", told))
+	e, answer := b.submit("U0ANA", first, `{}`)
+	b.ack(e, fields{"response_action": "push", "view": modal("Two", told)})
+	<-answer
+	second := at(decode(t, w.Views("U0ANA")[1]), "id")
+	if got := w.json("/page/view", fields{"as": "U0ANA", "view_id": second, "event": "clear"}); got["ok"] != true {
+		t.Fatal(got)
+	}
+	for _, want := range []any{second, first} {
+		e := b.read()
+		b.ack(e, nil)
+		if at(e, "payload", "type") != "view_closed" || at(e, "payload", "view", "id") != want || at(e, "payload", "is_cleared") != true {
+			t.Errorf("the app was told %v, want that %v is closed", e["payload"], want)
+		}
+	}
+	if left := w.Views("U0ANA"); len(left) != 0 {
+		t.Errorf("%d modals are left", len(left))
+	}
+	if got := w.json("/page/view", fields{"as": "U0ANA", "view_id": b.opened(modal("One", nil)), "event": "shut"}); got["error"] != "unknown_event" {
+		t.Errorf("an event that is none: %v", got)
+	}
+}
+
 func TestTheHomeTab(t *testing.T) {
 	w := open(t, unlimited)
 	b := w.connect()

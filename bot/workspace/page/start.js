@@ -34,8 +34,13 @@ function goTo(id, { tab = "messages", push = true, thread = "", focus = true } =
   if (focus) (state.tab === "home" ? $("tab-home") : $("composer-text"))?.focus();
 }
 
+/** firstChannel is where one begins who has not said where. */
+const firstChannel = () => {
+  const all = [...state.channels.values()];
+  return (all.find((c) => c.kind !== "im") ?? all[0])?.id ?? "";
+};
+
 function drawPlace(moved) {
-  const channel = state.channels.get(state.channel);
   drawSidebar();
   drawChannelHead();
   drawTitle();
@@ -46,6 +51,11 @@ function drawPlace(moved) {
   $("log").replaceChildren();
   drawLog({ toEnd: true });
   $("log").removeAttribute("aria-busy");
+  drawComposer();
+}
+
+function drawComposer() {
+  const channel = state.channels.get(state.channel);
   fill(
     $("composer-area"),
     channel && !channel.is_archived
@@ -100,8 +110,7 @@ async function reboot() {
   });
   fill($("team-name"), boot.team.name);
   drawPerson();
-  const first = [...state.channels.values()].find((c) => c.kind !== "im") ?? [...state.channels.values()][0];
-  const id = state.channels.has(state.channel) ? state.channel : (first?.id ?? "");
+  const id = state.channels.has(state.channel) ? state.channel : firstChannel();
   state.messages.clear();
   const { tab, thread } = state;
   state.channel = "";

@@ -53,11 +53,7 @@ const handlers = {
     }
   },
   notice: ({ channel, text }) => addNotice(channel, text),
-  channel: ({ channel }) => {
-    state.channels.set(channel.id, channel);
-    drawSidebar();
-    drawChannelHead();
-  },
+  channel: channelEvent,
   envelope: (entry) => addLog("envelope", entry),
   call: (entry) => addLog("call", entry),
   app: ({ id, sockets }) => {
@@ -67,6 +63,22 @@ const handlers = {
   },
   reload: () => reboot(),
 };
+
+/** channelEvent takes over what a channel is now; one that this person no longer sees goes, with what was read of it. */
+function channelEvent({ channel }) {
+  if (channel.visible) {
+    const before = state.channels.get(channel.id);
+    state.channels.set(channel.id, channel);
+    drawSidebar();
+    drawChannelHead();
+    if (channel.id === state.channel && before?.is_archived !== channel.is_archived) drawComposer();
+    return;
+  }
+  state.channels.delete(channel.id);
+  for (const held of [state.messages, state.notices, state.unread]) held.delete(channel.id);
+  if (channel.id === state.channel) goTo(firstChannel(), { push: false, focus: false });
+  else drawSidebar();
+}
 
 const arrivals = new Map(); // channel → how many messages have come by the stream
 

@@ -8,7 +8,6 @@ function viewEvent({ op, view }) {
   if (op === "open") stack.views = [view];
   else if (op === "push" && at < 0) stack.views.push(view);
   else if (op === "update" && at >= 0) stack.views[at] = view;
-  else if (op === "update" && stack.views.length) stack.views[stack.views.length - 1] = view;
   else if (op === "close") stack.views = stack.views.filter((v) => v.id !== view?.id);
   else if (op === "clear") stack.views = [];
   drawModal();
@@ -84,20 +83,18 @@ function fillModal(node, view) {
   );
 }
 
-// The cross and Escape close every view of the stack; the app hears of each that asked to be told.
+// The cross and Escape close every view of the stack, at once: the app hears of each that asked to be told.
 function cancelModal() {
-  [...stack.views].reverse().forEach(closeView);
+  const view = stack.views.at(-1);
+  stack.views = [];
+  drawModal();
+  if (view) ask("/page/view", { as: state.as, view_id: view.id, event: "clear" });
 }
 
 function closeView(view) {
   stack.views = stack.views.filter((v) => v.id !== view.id);
   drawModal();
-  ask("/page/view", {
-    as: state.as,
-    view_id: view.id,
-    event: "close",
-    state: { values: state.surfaces.get(`v/${view.id}`)?.values ?? {} },
-  });
+  ask("/page/view", { as: state.as, view_id: view.id, event: "close" });
 }
 
 /** submitView checks what Slack's client checks, sends, and waits for the app's word. */
