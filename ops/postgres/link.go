@@ -85,12 +85,6 @@ func (l *link) connected(ctx context.Context) (conn *pgconn.PgConn, kept bool, e
 // ask runs sections over the connection, and once more over a new one when a kept connection turns out to be dead
 // before it said anything. stage hears what is waited for; heard gets each section's JSON or error.
 func (l *link) ask(ctx context.Context, sections []section, stage func(stage), heard func(section, *pgconn.PgConn, []byte, error)) error {
-	quiet := false
-	defer func() {
-		if !quiet { // also when a panic passes: half a conversation is still to come
-			l.close()
-		}
-	}()
 	for {
 		stage(stageDialling)
 		conn, kept, err := l.connected(ctx)
@@ -104,7 +98,6 @@ func (l *link) ask(ctx context.Context, sections []section, stage func(stage), h
 			heard(s, conn, answer, fault)
 		})
 		if err == nil {
-			quiet = true
 			return nil
 		}
 		l.drop()

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"slices"
@@ -230,5 +232,44 @@ func TestLooksAreJoined(t *testing.T) {
 	}
 	if len(at) > 2 { // all but those who came after the first look had ended
 		t.Errorf("20 at once made %d looks", len(at))
+	}
+}
+
+// What a server may make us hold is bounded: the connection is given up, and what had been heard stays.
+func TestMessageBeyondTheBound(t *testing.T) {
+	r := reader(t, Database{URL: ops.Secret(shop(t, anyServer(t)))})
+	before := lookNow(t, r).Server.Value.Backend
+	spoil(r, map[string]string{"tables": fmt.Sprintf("SELECT repeat('x', %d)", maxMessage)})
+	s := lookNow(t, r)
+	if got := unread(s); !slices.Equal(got, []string{"size", "tables"}) || s.Size.Fault.Message != "not read: the connection was lost" {
+		t.Errorf("not read: %v", faults(s))
+	}
+	spoil(r, map[string]string{"tables": "SELECT 1"})
+	if s := lookNow(t, r); faults(s) != nil || s.Server.Value.Backend == before {
+		t.Errorf("afterwards: %v", faults(s))
+	}
+}
+
+// Whoever closes the reader knows that its looks end: the log is about faults.
+func TestCloseIsNoFault(t *testing.T) {
+	c := anyServer(t)
+	p, through := proxy(t, c)
+	r := reader(t, Database{URL: ops.Secret(through(shop(t, c)))})
+	var log strings.Builder
+	r.databases["orders"].log = slog.New(slog.NewTextHandler(&log, nil))
+	toxic(t, p, silence)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	r.Status(gone, "orders") // begins a look, and does not wait for it
+	r.Close()
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", log.String())
+	}
+
+	refused := reader(t, Database{URL: "postgres://bot@127.0.0.1:1/orders"})
+	refused.databases["orders"].log = slog.New(slog.NewTextHandler(&log, nil))
+	refused.Status(t.Context(), "orders")
+	if !strings.Contains(log.String(), "database not read") {
+		t.Errorf("of a real fault the log says: %s", log.String())
 	}
 }

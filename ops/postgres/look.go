@@ -162,23 +162,35 @@ func (d *database) readOwn(ctx context.Context, l *look, sections []section) {
 		return // the look says already that its turn did not come
 	}
 	defer d.own.leave()
+	heard := 0
 	err := d.own.ask(ctx, sections,
 		func(at stage) { l.change(func(s *Status) { s.Down = d.own.unanswered(at) }) },
 		func(s section, conn *pgconn.PgConn, answer []byte, err error) {
+			heard++
 			l.change(func(status *Status) {
 				status.Down = nil
 				d.hear(status, s, answer, err)
 				status.Server.Value.Pooled = status.Server.Value.Backend != conn.PID()
 			})
 		})
-	l.change(func(s *Status) {
-		if err != nil && s.Down != nil {
-			s.Down = d.own.explain(err)
-			if d.life.Err() == nil { // else it was Close that broke it off
-				d.log.Warn("database not read", "database", d.own.database, "error", ops.Redact(err.Error()))
-			}
+	if err != nil {
+		l.change(func(s *Status) { d.lost(s, sections[heard:], err) })
+	}
+}
+
+// lost says why a database, or what had not been heard of it yet, was not read.
+func (d *database) lost(s *Status, rest []section, err error) {
+	fault := d.own.explain(err)
+	if s.Down != nil {
+		s.Down = fault
+	} else {
+		for _, section := range rest {
+			section.store(s, nil, &ops.Error{Message: "not read: the connection was lost", Hint: fault.Hint, Cause: err})
 		}
-	})
+	}
+	if d.life.Err() == nil { // else it was Close that broke it off
+		d.log.Warn("database not read", "database", d.own.database, "sections", len(rest), "error", ops.Redact(err.Error()))
+	}
 }
 
 // readAsOwner reads the migrations over MigrateURL.
