@@ -137,7 +137,7 @@ var faulty = map[string]struct{ text, field, says string }{
 	"member":           {"groups: {leads: {users: [lee]}}", "groups.leads.users[0]", "is not a Slack member id"},
 	"redis":            {"redis: {url: 'redis://u:swordfish@cache:63a79/0'}", "redis.url", "address of a Redis server"},
 	"state":            {"state: {url: 'host=x password = swordfish port=x'}", "state.url", "address of a PostgreSQL"},
-	"unset":            {"state: {url: '${NOT_SET}'}", "state.url", "Set NOT_SET"},
+	"unset":            {"state: {url: '${NOT_SET}'}", "state.url", "Set NOT_SET (or NOT_SET_FILE). state.url is optional: without it, take the line out."},
 	"listen":           {"http: {listen: 9180}", "http.listen", "host:port"},
 	"format":           {"log: {format: xml}", "log.format", "text or json"},
 	"level":            {"log: {level: loud}", "log.level", "debug, info, warn or error"},
@@ -155,6 +155,7 @@ func TestFaults(t *testing.T) {
 
 // faultyDatabases are lines added to the one database of the small file.
 var faultyDatabases = map[string]struct{ line, field, says string }{
+	"unset":     {"name: b\n    migrate_url: ${NOT_SET}", "databases[1].migrate_url", "migrate_url is optional"},
 	"name":      {"name: \"or ders\"", "databases[1].name", "is not a name that people can type"},
 	"same name": {"name: orders", "databases[1].name", "is the name of databases[0] already"},
 	"none":      {"name: b\n    environment:", "databases[1].environment", "is missing"},

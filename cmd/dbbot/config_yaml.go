@@ -125,14 +125,28 @@ func (d *document) expand(path string, n *yaml.Node, env environment) {
 		case err != nil:
 			d.fault(path, err.Problem, err.Fix)
 		case !set:
-			d.fault(path, "is not set in the environment",
-				"Set "+name+" (or "+name+"_FILE), or set it to nothing where the setting is optional.")
+			d.fault(path, "is not set in the environment", setFix(name, path))
 		}
 		return value
 	})
 	if n.Style == 0 {
 		n.Tag = "" // plain: a number stays a number after it was replaced
 	}
+}
+
+// needed are the settings no database can do without; every other one may be left out.
+var needed = regexp.MustCompile(`^databases\[\d+\]\.(name|environment|url)$`)
+
+func setFix(name, path string) string {
+	fix := "Set " + name + " (or " + name + "_FILE)"
+	if needed.MatchString(path) {
+		return fix + "."
+	}
+	setting := path
+	if _, inner, ofDatabase := strings.Cut(path, "]."); ofDatabase {
+		setting = inner
+	}
+	return fix + ". " + setting + " is optional: without it, take the line out."
 }
 
 // decode fills into, and turns what the library complains about into faults with a path.

@@ -65,6 +65,9 @@ func (c demoCommand) Run(ctx context.Context, p *process) error {
 
 // start brings up one part after the other.
 func (c demoCommand) start(ctx context.Context, d *demo) error {
+	if err := temporaryPlace(); err != nil {
+		return err
+	}
 	page, err := pageListener(c.Port)
 	if err != nil {
 		return err
@@ -114,6 +117,18 @@ func (d *demo) takeDown() (err error) {
 		err = errors.Join(err, end())
 	}
 	return err
+}
+
+// temporaryPlace sees that there is a directory to work in, before anything is started.
+func temporaryPlace() error {
+	probe, err := os.MkdirTemp("", "dbbot-probe-")
+	if err == nil {
+		return os.Remove(probe)
+	}
+	return &ops.Error{
+		Message: "Nothing can be written to the directory for temporary files, " + os.TempDir() + ": " + reason(err) + ".",
+		Hint:    "Set TMPDIR to a directory that exists and that you may write to, or unset it.", Cause: err,
+	}
 }
 
 // programs clears what a killed demo left behind, and sees that PostgreSQL is installed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -92,8 +93,16 @@ func TestAskWithoutServerIsNotGood(t *testing.T) {
 	t.Chdir(t.TempDir())
 	vars := map[string]string{"DATABASE_URL": "postgres://reader:swordfish@127.0.0.1:1/orders"}
 	code, out, errs := runs(t, vars, "ask", "status orders")
-	if code != 1 || !strings.Contains(out, "orders") || strings.Contains(out+errs, "swordfish") {
+	if code != 1 || !strings.Contains(out, "orders") || strings.Contains(out, "swordfish") || errs != "" { // cron mails what is said twice
 		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+func TestAskLogsWhereTheFileSaysDebug(t *testing.T) {
+	path := file(t, small+"log: {level: debug}\n")
+	code, _, errs := runs(t, map[string]string{"DATABASE_URL": "postgres://reader:swordfish@127.0.0.1:1/orders"}, "ask", "-c", path, "status")
+	if code != 1 || !strings.Contains(errs, "level=WARN") || strings.Contains(errs, "swordfish") {
+		t.Errorf("exit %d\n%s", code, errs)
 	}
 }
 
@@ -118,6 +127,15 @@ func TestLogHoldsNoSecret(t *testing.T) {
 		if text := b.String(); strings.Contains(text, "swordfish") || strings.Count(text, "reader:***@db") < 8 {
 			t.Errorf("%s: %s", format, text)
 		}
+	}
+}
+
+func TestLogHoldsTheCauseOfWhatPeopleAreTold(t *testing.T) {
+	var b bytes.Buffer
+	inner := &ops.Error{Message: "The call failed.", Cause: errors.New("dial postgres://u:swordfish@h/d: refused")}
+	newLog(&b, Log{}).Warn("x", "cause", fmt.Errorf("asking: %w", &ops.Error{Message: "It is away.", Cause: inner}))
+	if got := b.String(); !strings.Contains(got, "asking: It is away. (The call failed. (dial postgres://u:***@h/d: refused))") {
+		t.Error(got)
 	}
 }
 

@@ -113,6 +113,36 @@ func TestServeWithoutATeamLearnsItFromSlack(t *testing.T) {
 	}
 }
 
+func TestServeWithTheEnvironmentAlone(t *testing.T) {
+	t.Chdir(t.TempDir()) // no file here
+	free, err := listen(defaults().HTTP.Listen)
+	if err != nil {
+		t.Skip("without a file the address is always the same:", err)
+	}
+	free.Close()
+	vars, workspace := slackSite(t, nil)
+	vars = with(vars, "DATABASE_URL", clustertest.Database(t))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var log lockedBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"serve"}, environ(vars), &log, &log)
+	}()
+	says(t, &log, "msg=ready")
+	if _, err := workspace.Slash(t.Context(), "U0ANA", "C0ORDERS", "/db status"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "an answer", func() bool {
+		answers := workspace.Messages("C0ORDERS", "U0ANA")
+		return len(answers) > 0 && strings.Contains(answers[len(answers)-1].Text, "production")
+	})
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit %d\n%s", code, &log)
+	}
+}
+
 // waitFor asks again and again, for a bounded time, until it is so.
 func waitFor(t *testing.T, what string, so func() bool) {
 	t.Helper()

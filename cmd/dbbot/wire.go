@@ -143,8 +143,9 @@ func (c Config) folders() map[string]migrate.Folder {
 // chatState tells commands what the connection knows of itself.
 type chatState struct{ client *slack.Client }
 
-func (c chatState) State() commands.ChatState {
-	s := c.client.State()
+func (c chatState) State() commands.ChatState { return asChatState(c.client.State()) }
+
+func asChatState(s slack.State) commands.ChatState {
 	return commands.ChatState{
 		Open: s.Open, Wanted: s.Wanted, Connections: s.Connections, Strangers: s.Strangers, Since: s.Since, Fault: s.Fault,
 		Granted: s.Scopes, Needed: slack.Scopes(),

@@ -4,7 +4,9 @@ import (
 	"log/slog"
 	"reflect"
 	"testing"
+	"time"
 
+	"dbbot/bot/slack"
 	"dbbot/commands"
 )
 
@@ -66,5 +68,21 @@ func TestPartsKnowWhatTheFileSays(t *testing.T) {
 	}
 	if got := a.Self(); got.Since.IsZero() || got.Answered != 0 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestNothingIsForgottenOfTheConnection: what Slack's client knows of itself reaches the commands whole.
+func TestNothingIsForgottenOfTheConnection(t *testing.T) {
+	known := asChatState(slack.State{
+		Open: 2, Wanted: 3, Connections: 4, Strangers: 1, Fault: "warned", Since: time.Now(), Scopes: []string{"commands"},
+	})
+	v := reflect.ValueOf(known)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s holds nothing", v.Type().Field(i).Name)
+		}
+	}
+	if known.Open != 2 || known.Wanted != 3 || known.Connections != 4 || known.Strangers != 1 {
+		t.Errorf("got %+v", known)
 	}
 }
