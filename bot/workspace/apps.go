@@ -18,8 +18,6 @@ type app struct {
 
 func (a *app) granted(scope string) bool { return slices.Contains(a.scopes, scope) }
 
-func (a *app) subscribed(event string) bool { return slices.Contains(a.Events, event) }
-
 // pick chooses the socket for an envelope: any open one, as Slack does; nil where none is open.
 func (a *app) pick() *socket {
 	if k := a.favourite; k != nil && k.open {

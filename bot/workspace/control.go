@@ -31,6 +31,7 @@ type controlCall struct {
 	TS        string          `json:"ts"`
 	Text      string          `json:"text"`
 	ActionID  string          `json:"action_id"`
+	Name      string          `json:"name"`
 	Action    map[string]any  `json:"action"`
 	View      string          `json:"view_id"`
 	State     json.RawMessage `json:"state"`

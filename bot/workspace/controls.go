@@ -118,6 +118,12 @@ var controls = []control{
 		},
 	},
 	{
+		"POST /control/react", "user, channel, ts, name, on", "A person puts an emoji under a message (on), or takes it away.",
+		func(s *Server, in *controlCall) (any, error) {
+			return nil, s.React(in.User, in.Channel, in.TS, in.Name, in.On)
+		},
+	},
+	{
 		"POST /control/open-home", "user, app", "A person opens the home tab; the result is what was published so far.",
 		func(s *Server, in *controlCall) (any, error) { return s.OpenHome(in.User, in.App) },
 	},

@@ -83,6 +83,17 @@ func (s *Server) Submit(ctx context.Context, user, viewID string, state json.Raw
 	})
 }
 
+// React lets a person put an emoji (its name, without colons) under a message, or take it away.
+func (s *Server) React(user, channel, ts, name string, on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.person(user)
+	if err != nil {
+		return err
+	}
+	return s.personReacts(p, channel, ts, name, on)
+}
+
 // OpenHome lets a person open the home tab of an app (empty: the first), and returns what was published there so far; nil for nothing.
 func (s *Server) OpenHome(user, appID string) (json.RawMessage, error) {
 	s.mu.Lock()

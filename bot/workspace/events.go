@@ -31,9 +31,15 @@ type eventPayload struct {
 	Context        string          `json:"event_context"`
 }
 
-// emit delivers an event to an app that subscribed to it, and again where no ack comes. Callers hold mu.
+// hears reports whether an app gets an event: it subscribed, and still has the scope that Slack asks for.
+func (a *app) hears(subscription string) bool {
+	scope := eventScopes[subscription]
+	return slices.Contains(a.Events, subscription) && (scope == "" || a.granted(scope))
+}
+
+// emit delivers an event to an app that hears it, and again where no ack comes. Callers hold mu.
 func (s *Server) emit(a *app, c *channel, subscription string, body fields) {
-	if !a.subscribed(subscription) {
+	if !a.hears(subscription) {
 		return
 	}
 	in := eventPayload{
@@ -80,7 +86,7 @@ func (s *Server) messageEvents(c *channel, m *Message) {
 			continue
 		}
 		body := s.messageBody(c, m)
-		if c.Kind != Direct && a.granted("app_mentions:read") && m.BotID == "" && mentions(m.Text, a.BotUser) {
+		if c.Kind != Direct && m.BotID == "" && mentions(m.Text, a.BotUser) {
 			called := fields{"type": "app_mention"}
 			for name, value := range body {
 				if name != "type" && name != "channel_type" && name != "subtype" {
@@ -89,7 +95,7 @@ func (s *Server) messageEvents(c *channel, m *Message) {
 			}
 			s.emit(a, c, "app_mention", called)
 		}
-		s.emitMessage(a, c, body)
+		s.emit(a, c, c.subscription(), body)
 	}
 }
 
@@ -97,22 +103,15 @@ func mentions(text, user string) bool {
 	return slices.ContainsFunc(mention.FindAllStringSubmatch(text, -1), func(found []string) bool { return found[1] == user })
 }
 
-// subscription is the event that an app subscribes to for messages of a channel, with the scope that it needs.
-func (c *channel) subscription() (event, scope string) {
+// subscription is the event that an app subscribes to for messages of a channel.
+func (c *channel) subscription() string {
 	switch c.Kind {
 	case Direct:
-		return "message.im", "im:history"
+		return "message.im"
 	case Private:
-		return "message.groups", "groups:history"
+		return "message.groups"
 	}
-	return "message.channels", "channels:history"
-}
-
-func (s *Server) emitMessage(a *app, c *channel, body fields) {
-	event, scope := c.subscription()
-	if a.granted(scope) {
-		s.emit(a, c, event, body)
-	}
+	return "message.channels"
 }
 
 // messageBody is a message as an event says it.
@@ -160,7 +159,7 @@ func (s *Server) changeEvents(c *channel, subtype string, m *Message, before *Me
 		return
 	}
 	for _, a := range s.apps {
-		if !c.has(a.BotUser) || !a.subscribed(first(c.subscription())) {
+		if !c.has(a.BotUser) || !a.hears(c.subscription()) {
 			continue
 		}
 		body := fields{
@@ -173,8 +172,6 @@ func (s *Server) changeEvents(c *channel, subtype string, m *Message, before *Me
 		} else {
 			body["message"] = m.wire(false)
 		}
-		s.emitMessage(a, c, body)
+		s.emit(a, c, c.subscription(), body)
 	}
 }
-
-func first(a, _ string) string { return a }

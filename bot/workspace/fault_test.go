@@ -122,6 +122,7 @@ var controlTests = map[string]struct {
 	"POST /control/act":             {fields{"user": "U0ANA", "view_id": "V0", "action": fields{"action_id": "x"}}, "view_not_found"},
 	"POST /control/submit":          {fields{"user": "U0ANA", "view_id": "V0"}, "view_not_found"},
 	"POST /control/open-home":       {fields{"user": "U0ANA"}, ""},
+	"POST /control/react":           {fields{"user": "U0ANA", "channel": "C0GENERAL", "ts": "1.1", "name": "eyes", "on": true}, "message_not_found"},
 	"GET /control/messages":         {nil, ""},
 	"GET /control/envelopes":        {nil, ""},
 	"GET /control/calls":            {nil, ""},

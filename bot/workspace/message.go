@@ -42,6 +42,7 @@ type Message struct {
 
 	to        string
 	replies   []*Message // newest last; of a thread's first message
+	repliers  []string   // who wrote them
 	broadcast bool       // a reply that is shown in the channel as well
 }
 
@@ -111,15 +112,16 @@ func (m *Message) answered(reply *Message) {
 func (m *Message) count(reply *Message) {
 	m.ReplyCount++
 	m.LatestReply = reply.TS
-	if len(m.ReplyUsers) < 5 && !slices.Contains(m.ReplyUsers, reply.User) { // Slack names up to five
-		m.ReplyUsers = append(slices.Clone(m.ReplyUsers), reply.User) // copies of the message share the list
-		m.ReplyUserNo = len(m.ReplyUsers)
+	if !slices.Contains(m.repliers, reply.User) {
+		m.repliers = append(m.repliers, reply.User)
+		m.ReplyUserNo = len(m.repliers)
+		m.ReplyUsers = m.repliers[:min(m.ReplyUserNo, 5)] // Slack names up to five
 	}
 }
 
 // recount derives the counts a thread shows from its replies.
 func (m *Message) recount() {
-	m.ReplyUsers, m.ReplyUserNo = nil, 0
+	m.repliers, m.ReplyUsers, m.ReplyUserNo = nil, nil, 0
 	m.ReplyCount, m.LatestReply = 0, ""
 	for _, reply := range m.replies {
 		m.count(reply)

@@ -46,11 +46,8 @@ func postMessage(s *Server, r *request) (fields, error) {
 	if !what.says() {
 		return nil, fail("no_text")
 	}
-	m := r.app.message(s)
-	if err := r.dress(m); err != nil {
-		return nil, err
-	}
-	if err := s.thread(c, m, r.text("thread_ts"), r.yes("reply_broadcast")); err != nil {
+	m, err := s.begin(r, c, r.yes("reply_broadcast"))
+	if err != nil {
 		return nil, err
 	}
 	if wait := s.takeMessage(r.app, c.ID); wait > 0 {
@@ -60,6 +57,15 @@ func postMessage(s *Server, r *request) (fields, error) {
 	m.UnfurlLinks, m.UnfurlMedia = r.flag("unfurl_links", false), r.flag("unfurl_media", true)
 	s.post(c, m)
 	return fields{"channel": c.ID, "ts": m.TS, "message": m.wire(true)}, nil
+}
+
+// begin makes a message of the bot's, dressed as the call says and in its thread.
+func (s *Server) begin(r *request, c *channel, broadcast bool) (*Message, error) {
+	m := r.app.message(s)
+	if err := r.dress(m); err != nil {
+		return nil, err
+	}
+	return m, s.thread(c, m, r.text("thread_ts"), broadcast)
 }
 
 // dress gives a message another name or picture, which needs a scope of its own.

@@ -13,14 +13,20 @@ func (r *request) view(kind string) (map[string]json.RawMessage, error) {
 	return readView(raw, kind)
 }
 
-// viewsOpen begins a new stack of modals. The view is judged before the trigger is used up, as a mistake in it would
+// triggered reads the modal of a call and uses its trigger up. The view is judged first, as a mistake in it would
 // otherwise cost the only trigger that the app has.
-func viewsOpen(s *Server, r *request) (fields, error) {
+func (s *Server) triggered(r *request) (map[string]json.RawMessage, *trigger, error) {
 	body, err := r.view("modal")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t, err := s.exchange(r.app, r.text("trigger_id"))
+	return body, t, err
+}
+
+// viewsOpen begins a new stack of modals.
+func viewsOpen(s *Server, r *request) (fields, error) {
+	body, t, err := s.triggered(r)
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +42,7 @@ func viewsOpen(s *Server, r *request) (fields, error) {
 
 // viewsPush puts a modal on the one whose element was used: the trigger says which that is.
 func viewsPush(s *Server, r *request) (fields, error) {
-	body, err := r.view("modal")
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.exchange(r.app, r.text("trigger_id"))
+	body, t, err := s.triggered(r)
 	if err != nil {
 		return nil, err
 	}

@@ -158,6 +158,29 @@ func TestAThreadIsReadAndAnswered(t *testing.T) {
 	}
 }
 
+func TestAReactionIsAddedAndTakenAway(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	app := w.connect()
+	ts := w.botPosts("C0GENERAL", "text", "all is well")
+	p := w.tab(t, chrome, 380, "/?as=U0ANA&channel=C0GENERAL")
+	p.do("go to the message", chromedp.Focus(chromedp.CSS(`.message[data-ts="`+ts+`"]`)))
+	p.keys(kb.Tab + kb.Enter)
+	p.see(`[role=menu] [data-reaction="+1"]`)
+	p.shot("react")
+	p.keys(kb.Enter)
+	p.see(`.reaction[data-reaction="+1"][aria-pressed="true"]`)
+	p.shot("reacted")
+	p.legible()
+	if e := app.read(); at(e, "payload", "event", "type") != "reaction_added" || at(e, "payload", "event", "user") != "U0ANA" {
+		t.Errorf("the app was told %v", e["payload"])
+	} else {
+		app.ack(e, nil)
+	}
+	p.click(`.reaction[data-reaction="+1"]`)
+	p.gone(`.reaction`)
+}
+
 func TestAnEditedAndADeletedMessageChangeInPlace(t *testing.T) {
 	chrome := browser(t)
 	w := house(t, nil)

@@ -111,6 +111,13 @@ func (s *Server) pageOptions(in *pageCall) (fields, error) {
 	return fields{"options": options.Options}, nil
 }
 
+// pageReact is a person putting an emoji under a message, or taking it away.
+func (s *Server) pageReact(in *pageCall) (fields, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return nil, s.personReacts(in.person, in.Channel, in.TS, in.Name, in.On)
+}
+
 // pageLog is the newest envelopes and calls, oldest first.
 func (s *Server) pageLog(*pageCall) (fields, error) {
 	s.mu.Lock()

@@ -22,6 +22,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 		"POST /page/view":    s.pageView,
 		"POST /page/home":    s.pageHome,
 		"POST /page/options": s.pageOptions,
+		"POST /page/react":   s.pageReact,
 	} {
 		mux.HandleFunc(pattern, s.page(serve))
 	}
@@ -45,6 +46,8 @@ type pageCall struct {
 	ActionID string          `json:"action_id"`
 	Value    string          `json:"value"`
 	App      string          `json:"app_id"` // empty means the first
+	Name     string          `json:"name"`
+	On       bool            `json:"on"`
 
 	person *Person
 	r      *http.Request

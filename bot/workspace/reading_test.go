@@ -108,6 +108,22 @@ func TestSharedChannelsSaySo(t *testing.T) {
 	}
 }
 
+func TestAThreadNamesFiveAndCountsAll(t *testing.T) {
+	w := open(t, unlimited)
+	parent := w.botPosts("C0GENERAL", "text", "question")
+	w.botPosts("C0GENERAL", "text", "one", "thread_ts", parent)
+	people := []string{"U0ANA", "U0BEN", "U0LEE", "U0GUS", "U0SIA"}
+	for _, user := range slices.Concat(people, people) {
+		if _, err := w.Say(user, "C0GENERAL", parent, "me too"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := w.Messages("C0GENERAL", "")[0]
+	if m.ReplyCount != 11 || m.ReplyUserNo != 6 || !slices.Equal(m.ReplyUsers, append([]string{"U0BOT"}, people[:4]...)) {
+		t.Errorf("the channel shows %+v", m)
+	}
+}
+
 func TestThreadsAreCounted(t *testing.T) {
 	w := open(t, unlimited)
 	parent, err := w.Say("U0ANA", "C0GENERAL", "", "question")

@@ -50,7 +50,7 @@ func shop() Config {
 			Scopes: []string{
 				"chat:write", "commands", "users:read", "usergroups:read", "channels:read", "groups:read", "im:read",
 				"channels:history", "groups:history", "im:history", "files:write", "files:read", "app_mentions:read", "reactions:write",
-				"im:write", "channels:join",
+				"reactions:read", "im:write", "channels:join",
 			},
 			Commands:      []Command{{Command: "/db", UsageHint: "status"}, {Command: "/esc", ShouldEscape: true}},
 			Events:        []string{"app_mention", "message.im", "app_home_opened", "reaction_added", "subteam_members_changed", "user_change"},

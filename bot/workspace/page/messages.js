@@ -69,17 +69,49 @@ function messageBody(message, surface) {
     text,
     message.attachments?.map((a) => attachmentNode(a, surface)),
     message.files?.map(fileNode),
-    message.reactions?.length && div("reactions", message.reactions.map(reactionNode)),
+    message.reactions?.length && div("reactions", message.reactions.map((r) => reactionNode(message, r))),
   );
 }
 
-const reactionNode = (r) =>
-  el(
-    "span",
-    { class: "chip reaction", title: (r.users ?? []).map((id) => senderOf({ user: id }).name).join(", ") },
-    emoji(r.name),
-    String(r.count ?? r.users?.length ?? 1),
+/** reactionNode is an emoji and how many put it there; pressing it adds one's own, or takes it away. */
+function reactionNode(message, { name, users, count }) {
+  const mine = users.includes(state.as);
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "chip reaction",
+      title: users.map((id) => senderOf({ user: id }).name).join(", "),
+      "aria-label": `${name.replaceAll("_", " ")}, ${count}`,
+      "aria-pressed": String(mine),
+      "data-reaction": name,
+      onclick: () => react(message, name, !mine),
+    },
+    emoji(name),
+    String(count),
   );
+}
+
+async function react({ channel, ts }, name, on) {
+  const answer = await ask("/page/react", { as: state.as, channel, message_ts: ts, name, on });
+  if (answer.ok === false) toast(inWords(answer.error));
+}
+
+// What one reacts with most; more would need a search.
+const reactions = ["+1", "white_check_mark", "eyes", "tada", "heart", "-1", "x"];
+
+function reactionMenu(button, message) {
+  const taken = (name) => message.reactions?.some((r) => r.name === name && r.users.includes(state.as)) ?? false;
+  menu(
+    button,
+    reactions.map((name) => ({
+      label: fragment(emoji(name), ` ${name.replaceAll("_", " ")}`),
+      data: { "data-reaction": name },
+      pick: () => react(message, name, !taken(name)),
+    })),
+    "React",
+  );
+}
 
 function threadBar(message) {
   if (!message.reply_count) return null;
@@ -123,8 +155,14 @@ function toolbar(message, inThread) {
       ),
     { "aria-haspopup": "menu", "aria-expanded": "false", "data-testid": "message-menu" },
   );
+  const smile = iconButton("smile", "React", () => reactionMenu(smile, message), {
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "data-testid": "react",
+  });
   return div(
     "toolbar",
+    !message.ephemeral && !local && smile,
     !inThread &&
       !message.ephemeral &&
       iconButton("thread", "Reply in thread", () => openThread(message.thread_ts ?? message.ts), { "data-testid": "reply" }),

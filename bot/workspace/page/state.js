@@ -128,6 +128,8 @@ const errorWords = {
   invalid_options: "The app's list of choices is not one that Slack takes.",
   file_upload_size_restricted: "The file is too large.",
   msg_too_long: "That is too long for one message.",
+  already_reacted: "You have reacted with this already.",
+  too_many_emoji: "There are too many different emoji under this message.",
   no_text: "There is nothing to send.",
 };
 const inWords = (error) => errorWords[error] ?? `That did not work: ${error || "no reason was given"}`;
