@@ -92,11 +92,13 @@ func (t Toolbox) self() Section {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	section.Lines = []Text{sayf("%s of memory, %s", postgres.Bytes(m.Sys), counted(runtime.NumGoroutine(), "goroutine"))}
-	if t.Chat != nil {
-		slack := sockets(t.Chat.State())
-		section.Verdict = Worst(section.Verdict, slack.Verdict)
-		section.Lines = append(append(section.Lines, append(Say("Slack: "), slack.Summary...)), slack.Lines...)
+	section.Summary = append(section.Summary, Span{Text: fmt.Sprintf(", %s of memory", postgres.Bytes(m.Sys))})
+	if t.Chat == nil {
+		return section
+	}
+	if slack := sockets(t.Chat.State()); slack.Verdict != Good { // ping says more where it is
+		section.Verdict = slack.Verdict
+		section.Lines = append([]Text{append(Say("Slack: "), slack.Summary...)}, slack.Lines...)
 	}
 	return section
 }

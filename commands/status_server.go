@@ -152,19 +152,21 @@ func checkpointFacts(c postgres.Checkpoints) fact {
 	return fact{good: said, closer: []Text{said}}
 }
 
+// worthAShare is the share of all time, in per cent, from which a statement is shown: of one with less nothing is gained
+// by making it faster.
+const worthAShare = 5
+
 func statementFacts(s postgres.Statements) fact {
 	f := fact{good: Say(s.Spent.String() + " in all" + ago(s.Since, ", counted for "))}
 	for _, t := range s.Top {
-		share := fmt.Sprintf("%.0f%%", 100*float64(t.Spent)/max(float64(s.Spent), 1))
-		if share == "0%" {
-			share = "under 1%"
+		share := 100 * float64(t.Spent) / max(float64(s.Spent), 1)
+		if share < worthAShare {
+			continue
 		}
 		mean := t.Spent / postgres.Age(max(t.Calls, 1))
 		f.always = append(f.always, Text{
-			{Text: fmt.Sprintf("%s, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
+			{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
 			query(t.Query),
-			{Text: " id "},
-			literal(ops.Printable(t.ID, 24)),
 		})
 	}
 	return f

@@ -93,7 +93,6 @@ type Session struct {
 	TransactionAge Age    `json:"transaction_age"`
 	QueryAge       Age    `json:"query_age"`
 	StateAge       Age    `json:"state_age"`
-	QueryID        string `json:"query_id"`
 	Query          SQL    `json:"query"`
 }
 
@@ -178,10 +177,9 @@ type Statements struct {
 
 // Statement is all executions of one normalised statement.
 type Statement struct {
-	ID    string `json:"id"`
-	Calls int64  `json:"calls"`
-	Spent Age    `json:"spent"`
-	Query SQL    `json:"query"`
+	Calls int64 `json:"calls"`
+	Spent Age   `json:"spent"`
+	Query SQL   `json:"query"`
 }
 
 // Migrations are the rows of the tool's own table.

@@ -5,7 +5,7 @@ WITH session AS MATERIALIZED (
     extract(epoch FROM clock_timestamp() - xact_start) AS transaction_age,
     extract(epoch FROM clock_timestamp() - query_start) AS query_age,
     extract(epoch FROM clock_timestamp() - state_change) AS state_age,
-    query_id::text, left(query, 1000) AS query
+    left(query, 1000) AS query
   FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND (backend_type = 'client backend' OR backend_type IS NULL))

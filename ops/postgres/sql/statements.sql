@@ -11,6 +11,6 @@ SELECT json_build_object(
   'spent', coalesce(sum(spent) / 1000, 0),
   'hidden', count(*) FILTER (WHERE queryid IS NULL),
   'top', (SELECT coalesce(json_agg(t), '[]') FROM (
-    SELECT queryid::text AS id, calls, spent / 1000 AS spent, left(query, 1000) AS query
+    SELECT calls, spent / 1000 AS spent, left(query, 1000) AS query
     FROM statement WHERE queryid IS NOT NULL ORDER BY spent DESC LIMIT 3) t))
 FROM statement
