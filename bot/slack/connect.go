@@ -164,7 +164,11 @@ func (s *socket) fault() error {
 func (c *Client) lost(err error) {
 	c.status.failed(err)
 	attributes := []any{"fault", ops.Redact(err.Error())}
-	if cause := errors.Unwrap(err); cause != nil {
+	cause := errors.Unwrap(err)
+	if marked, ok := errors.AsType[*ops.Error](err); ok {
+		cause = marked.Cause
+	}
+	if cause != nil {
 		attributes = append(attributes, "cause", ops.Redact(cause.Error()))
 	}
 	c.log.Warn("slack: no connection", attributes...)

@@ -110,6 +110,10 @@ func TestAHungConnectionsOpenIsGivenUp(t *testing.T) {
 		})
 	r.run()
 	r.socket()
+	r.stop()
+	if log := r.log.String(); !strings.Contains(log, `could not be reached." cause="apps.connections.open: `) {
+		t.Errorf("the log does not say why:\n%s", log)
+	}
 }
 
 func TestTheTicketIsInNoText(t *testing.T) {

@@ -119,8 +119,11 @@ func TestExamine(t *testing.T) {
 	if err != nil || who.Team != "T0DEMO" || who.BotUser != "U0DBBOT" || !slices.Equal(who.Scopes, Scopes()) || len(who.Missing) != 0 {
 		t.Errorf("%+v, %v", who, err)
 	}
-	if n := r.called("apps.connections.open"); n != 1 {
+	if n := r.called("apps.connections.open"); n != 0 {
 		t.Errorf("the app-level token was tried %d times", n)
+	}
+	if err := r.Connects(t.Context()); err != nil || r.called("apps.connections.open") != 1 {
+		t.Errorf("the app-level token: %v", err)
 	}
 	if who, err = r.Examine(t.Context()); err != nil || !slices.Equal(r.State().Scopes, Scopes()) {
 		t.Errorf("after the app-level token was tried, the bot token's scopes are %q, %v", r.State().Scopes, err)
@@ -130,15 +133,15 @@ func TestExamine(t *testing.T) {
 		t.Errorf("missing are %v, %v", who.Missing, err)
 	}
 	r.set("apps.connections.open", says(200, `{"ok":false,"error":"not_allowed_token_type"}`))
-	if _, err = r.Examine(t.Context()); err == nil {
-		t.Error("a bad app-level token was not noticed")
+	if e := asError(t, r.Connects(t.Context())); !strings.Contains(e.Hint, "xapp-") {
+		t.Errorf("a bad app-level token: %v", e)
 	}
 	r.set("apps.connections.open", nil)
 	r.run()
 	r.socket()
 	until(t, "the socket is open", func() bool { return r.State().Open == 1 })
 	before := r.called("apps.connections.open")
-	if _, err = r.Examine(t.Context()); err != nil || r.called("apps.connections.open") != before {
+	if err = r.Connects(t.Context()); err != nil || r.called("apps.connections.open") != before {
 		t.Errorf("with an open socket another one was asked for (%v)", err)
 	}
 }

@@ -48,19 +48,17 @@ func Scopes() (out []string) {
 // Events lists the bot events to subscribe to.
 func Events() []string { return []string{"app_home_opened", "app_mention"} }
 
-// Examine asks Slack who we are and whether both tokens work: the bot token through auth.test, the app-level token by
-// an open socket or, where there is none, by asking for a connection and not using it. Errors are *ops.Error.
-func (c *Client) Examine(ctx context.Context) (Identity, error) {
-	who, err := c.identify(ctx)
-	if err != nil {
-		return Identity{}, err
+// Examine asks Slack whom the bot token belongs to. Errors are *ops.Error.
+func (c *Client) Examine(ctx context.Context) (Identity, error) { return c.identify(ctx) }
+
+// Connects is nil where the app-level token opens connections: one is open, or Slack gives an address for one, which is
+// then not used. Errors are *ops.Error.
+func (c *Client) Connects(ctx context.Context) error {
+	if c.status.open() > 0 {
+		return nil
 	}
-	if c.status.open() == 0 {
-		if _, err := c.ticket(ctx); err != nil {
-			return who, err
-		}
-	}
-	return who, nil
+	_, err := c.ticket(ctx)
+	return err
 }
 
 // identify is auth.test, and keeps what it said.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 
 	"dbbot/bot/slack"
@@ -25,14 +26,22 @@ func (c Config) lookAtSlack(ctx context.Context) (out []finding) {
 	if err != nil {
 		return append(out, failed("Slack", err))
 	}
-	who, err := client.Examine(ctx)
-	if who.Team != "" {
+	if who, err := client.Examine(ctx); err != nil {
+		out = append(out, failedWith("SLACK_BOT_TOKEN", "Slack", err))
+	} else {
 		out = append(out, finding{about: "Slack", grade: fine, detail: fmt.Sprintf("workspace %s (%s), as user %s", who.TeamName, who.Team, who.BotUser)}, scopes(who))
 	}
-	if err != nil {
-		return append(out, failed("Slack", err))
+	if err := client.Connects(ctx); err != nil {
+		return append(out, failedWith("SLACK_APP_TOKEN", "sockets", err))
 	}
 	return append(out, finding{about: "sockets", grade: fine, detail: "the app-level token opens connections"})
+}
+
+// failedWith says which of the two tokens it was.
+func failedWith(token, about string, err error) finding {
+	f := failed(about, err)
+	f.detail += " Asked with " + token + "."
+	return f
 }
 
 func scopes(who slack.Identity) finding {
@@ -106,7 +115,16 @@ func failed(about string, err error) finding {
 	}
 	f := finding{about: about, grade: wrong, detail: marked.Message, fix: marked.Hint}
 	if marked.Cause != nil {
-		f.cause = strings.Join(strings.Fields(withCause(marked.Cause)), " ") // a driver's error may have several lines
+		f.cause = onOneLine(withCause(marked.Cause))
 	}
 	return f
+}
+
+// onOneLine joins the lines of a driver's error: one for each attempt, which often failed in the same way.
+func onOneLine(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(slices.Compact(lines), " ")
 }

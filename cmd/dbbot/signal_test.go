@@ -53,7 +53,11 @@ func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 			if _, err := workspace.Slash(t.Context(), "U0ANA", "C0ORDERS", "/db whoami"); err != nil {
 				t.Fatal(err)
 			}
-			<-slack.called
+			select {
+			case <-slack.called:
+			case <-time.After(patience):
+				t.Fatalf("Slack was not called\n%s", log)
+			}
 			if err := child.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
