@@ -7,6 +7,7 @@ require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0 // tests: latency, resets and silence between us and a server
 	github.com/alecthomas/kong v1.17.0 // the program's own command line
 	github.com/alicebob/miniredis/v2 v2.40.0 // the demo's embedded Redis
+	github.com/chromedp/cdproto v0.159.0 // tests: what the browser says of the page, in chromedp's own types
 	github.com/chromedp/chromedp v0.23.0 // tests: the workspace's page in a real browser
 	github.com/coder/websocket v1.8.15 // Socket Mode, both ends: our own loop and the local workspace
 	github.com/go-redis/redis_rate/v10 v10.0.1 // the rate limit that replicas share (GCRA in Redis)
@@ -14,6 +15,7 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL: pipelines, cancel requests, error fields
 	github.com/prometheus/client_golang v1.25.0 // /metrics
 	github.com/redis/go-redis/v9 v9.23.0 // first-time, rate limit and cache shared by replicas
+	github.com/rs/zerolog v1.28.0 // tests: the logger that toxiproxy wants, to be silent
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: Slack's published schemas
 	github.com/slack-go/slack v0.35.0 // Slack's Web API and payload types
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left behind
@@ -21,8 +23,6 @@ require (
 	golang.org/x/sync v0.24.0 // errgroup and singleflight
 	pgregory.net/rapid v1.3.0 // tests: properties
 )
-
-require github.com/chromedp/cdproto v0.159.0
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -42,7 +42,6 @@ require (
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/rs/xid v1.4.0 // indirect
-	github.com/rs/zerolog v1.28.0 // indirect
 	github.com/yuin/gopher-lua v1.1.1 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
