@@ -51,10 +51,12 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// house is a workspace for tests of the page.
+// house is a workspace for tests of the page. Apps have as long as a browser on a busy machine: an envelope that ran out
+// of its three seconds would come again.
 func house(t *testing.T, change func(*Config)) *world {
 	return open(t, func(cfg *Config) {
 		unlimited(cfg)
+		cfg.Periods.Ack, cfg.Periods.Trigger = browserPatience, browserPatience
 		cfg.Channels[0].Topic = "Everything about the shop"
 		if change != nil {
 			change(cfg)

@@ -211,6 +211,41 @@ func TestTheDeveloperPanelShowsWhatWasSent(t *testing.T) {
 	}
 }
 
+func TestTheLogKeepsWhatIsNewerThanItsAnswer(t *testing.T) {
+	chrome := browser(t)
+	w := house(t, nil)
+	app := w.connect()
+	p := w.tab(t, chrome, 1280, "/?as=U0ANA&channel=C0GENERAL&dev=1")
+	p.see(`[data-testid="dev-row"][data-name="apps.connections.open"]`)
+	// The page asks for the log, and gets the answer only when it is old: the envelope in it was acked since.
+	evaluate[bool](p, `(() => {
+		const fetched = window.fetch;
+		window.fetch = async (...how) => {
+			const answer = await fetched(...how);
+			if (how[0] === "/page/log") await new Promise((go) => { window.letGo = go; });
+			return answer;
+		};
+		return true;
+	})()`)
+	if _, err := w.Say("U0BEN", "C0GENERAL", "", "<@U0BOT> hello"); err != nil {
+		t.Fatal(err)
+	}
+	e := app.read()
+	p.see(`[data-kind="envelope"]`)
+	p.click(`[data-testid="dev-toggle"]`)
+	p.click(`[data-testid="dev-toggle"]`)
+	p.until(`Boolean(window.letGo)`)
+	app.ack(e, nil)
+	p.until(`document.querySelector('[data-kind="envelope"] .outcome')?.innerText === "acked"`)
+	p.click(`[aria-label="Clear the list"]`)
+	p.gone(`[data-testid="dev-row"]`)
+	evaluate[bool](p, `window.letGo() ?? true`)
+	p.see(`[data-testid="dev-row"][data-name="apps.connections.open"]`) // the answer is drawn
+	if got := p.text(`[data-kind="envelope"] .outcome`); got != "acked" {
+		t.Errorf("after an old answer the envelope is %q", got)
+	}
+}
+
 func TestASilentAppIsReportedByNotice(t *testing.T) {
 	chrome := browser(t)
 	w := house(t, nil) // no socket at all

@@ -1,8 +1,8 @@
 // dev.js: the developer panel: the last envelopes and Web API calls, with latency and outcome, live.
 
-const devLog = { rows: [], shown: false, words: "", kind: "all", open: new Set(), next: 0 };
+const devLog = { rows: [], shown: false, words: "", kind: "all", open: new Set(), next: 0, heard: null };
 
-// As many of each as the server keeps.
+// As many as the server tells of: 200 envelopes and 200 calls.
 const mostRows = 400;
 
 /** readable turns a logged body into something to look at: JSON, or the fields of a form with the JSON inside them. */
@@ -53,6 +53,7 @@ const callWords = (request) => [request?.channel, request?.user, request?.ts].fi
 
 function addLog(kind, entry) {
   const row = logRow(kind, entry);
+  devLog.heard?.set(row.key, row);
   const at = devLog.rows.findIndex((r) => r.key === row.key);
   if (at >= 0) devLog.rows[at] = row;
   else devLog.rows.push(row);
@@ -60,12 +61,16 @@ function addLog(kind, entry) {
   drawDevRows();
 }
 
+/** loadLog reads the log anew. What the stream said since it asked is newer than the answer, and stays. */
 async function loadLog() {
+  const heard = new Map();
+  devLog.heard = heard;
   const answer = await ask("/page/log");
-  if (answer.ok === false) return;
-  devLog.rows = [...(answer.envelopes ?? []).map((e) => logRow("envelope", e)), ...(answer.calls ?? []).map((c) => logRow("call", c))].sort(
-    (a, b) => a.at - b.at,
-  );
+  if (answer.ok === false || devLog.heard !== heard) return;
+  devLog.heard = null;
+  const told = [...(answer.envelopes ?? []).map((e) => logRow("envelope", e)), ...(answer.calls ?? []).map((c) => logRow("call", c))];
+  const rows = new Map([...told.map((row) => [row.key, row]), ...heard]);
+  devLog.rows = [...rows.values()].sort((a, b) => a.at - b.at).slice(-mostRows);
   drawDevRows();
 }
 
