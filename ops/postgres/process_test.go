@@ -12,7 +12,11 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
+
+// endWithin is how long a server may take to end before it is killed.
+const endWithin = 20 * time.Second
 
 // launch runs a server until stop or the test's end, and waits for its own word that it is ready.
 func launch(t *testing.T, server *exec.Cmd, readyWord string, end os.Signal) (stop func()) {
@@ -39,6 +43,8 @@ func launch(t *testing.T, server *exec.Cmd, readyWord string, end os.Signal) (st
 	}()
 	stop = sync.OnceFunc(func() {
 		_ = server.Process.Signal(end)
+		late := time.AfterFunc(endWithin, func() { _ = server.Process.Kill() })
+		defer late.Stop()
 		for range ready {
 		}
 		_ = server.Wait() // it was told to end

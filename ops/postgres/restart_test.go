@@ -83,17 +83,15 @@ func TestRestartedServer(t *testing.T) {
 // crash kills a session with SIGKILL, upon which PostgreSQL ends all others and recovers; it waits until it has.
 func crash(t *testing.T, databaseURL string) {
 	t.Helper()
-	victim := connect(t, databaseURL)
+	victim, witness := connect(t, databaseURL), connect(t, databaseURL)
 	if err := syscall.Kill(pid(victim), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	watcher, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	for broken := false; watcher.Err() == nil; {
-		if !broken {
-			broken = victim.Ping(watcher) != nil
-			continue
-		}
+	for witness.Ping(watcher) == nil { // until it has ended the others, new ones are still let in
+	}
+	for watcher.Err() == nil {
 		if conn, err := pgx.Connect(watcher, databaseURL); err == nil {
 			_ = conn.Close(watcher)
 			return
