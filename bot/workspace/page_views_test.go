@@ -162,6 +162,15 @@ func TestTheHomeTabOfAnApp(t *testing.T) {
 	p.until(`!new URLSearchParams(location.search).has("tab")`)
 }
 
+// As in Slack, an app may not want to be written to: then there is nothing to write in.
+func TestAnAppThatTakesNoMessagesHasNoComposer(t *testing.T) {
+	w := house(t, func(cfg *Config) { cfg.Apps[0].MessagesTabReadOnly = true })
+	p := w.tab(t, browser(t), 1280, "/?as=U0ANA&channel=C0GENERAL")
+	p.do("open the messages", chromedp.Navigate(w.url+"/?as=U0ANA&channel=D0ANA&tab=messages"))
+	p.until(`document.querySelector("#composer-area").innerText.includes("has been turned off")`)
+	p.gone(`#composer-text`)
+}
+
 // An app that publishes at once must not be faster than the page's own stream.
 func TestAHomeTabPublishedAtOnceIsSeen(t *testing.T) {
 	chrome := browser(t)

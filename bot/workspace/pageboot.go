@@ -37,6 +37,7 @@ func (s *Server) pageBoot(in *pageCall) (fields, error) {
 		apps = append(apps, fields{
 			"id": a.ID, "name": a.Name, "bot_user": a.BotUser, "sockets": len(a.sockets),
 			"home_tab": a.HomeTab, "messages_tab": a.MessagesTab,
+			"messages_tab_read_only": a.MessagesTabReadOnly,
 		})
 	}
 	if len(apps) > 0 {

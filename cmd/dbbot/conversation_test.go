@@ -14,7 +14,7 @@ import (
 // Conversations are the files testdata/*.txt: people of different roles talk to dbbot through the whole wiring and the
 // local workspace. A line is one of
 //
-//	# a comment                        in #orders | in a direct message | in a thread | out of the thread
+//	# a comment                        in #orders | in a thread | out of the thread
 //	ana> what she types                ana clicks Refresh
 //	bot to ana: what she alone reads   bot to ana, again: what her message has become
 //	bot to everyone: …                 bot to everyone, again: …
@@ -42,7 +42,7 @@ func TestConversations(t *testing.T) {
 type conversation struct {
 	t       *testing.T
 	world   *world
-	channel string // empty: each person's direct message with the bot
+	channel string
 	thread  string
 	line    string
 	people  map[string]*listener
@@ -55,7 +55,6 @@ type verb struct {
 
 var verbs = []verb{
 	{regexp.MustCompile(`^in (#[\w-]+)$`), func(c *conversation, w []string) { c.channel, c.thread = c.world.channel(c.t, w[1]), "" }},
-	{regexp.MustCompile(`^in a direct message$`), func(c *conversation, _ []string) { c.channel, c.thread = "", "" }},
 	{regexp.MustCompile(`^in a thread$`), func(c *conversation, _ []string) { c.thread = c.startThread() }},
 	{regexp.MustCompile(`^out of the thread$`), func(c *conversation, _ []string) { c.thread = "" }},
 	{regexp.MustCompile(`(?s)^(\w+)> (.*)$`), func(c *conversation, w []string) { c.says(w[1], w[2]) }},
@@ -77,14 +76,6 @@ func (c *conversation) play(text string) {
 	c.t.Fatalf("%s\nno such line: see TestConversations", c.line)
 }
 
-// place is where a person speaks now.
-func (c *conversation) place(person string) string {
-	if c.channel == "" {
-		return "D0" + strings.ToUpper(person)
-	}
-	return c.channel
-}
-
 // person begins to listen when first mentioned.
 func (c *conversation) person(name string) *listener {
 	c.t.Helper()
@@ -99,7 +90,7 @@ func userID(name string) string { return "U0" + strings.ToUpper(name) }
 func (c *conversation) startThread() string {
 	c.t.Helper()
 	var answer struct{ TS string }
-	c.world.page(c.t, "say", map[string]any{"as": userID("ana"), "channel": c.place("ana"), "text": "How is it going here?"}, &answer)
+	c.world.page(c.t, "say", map[string]any{"as": userID("ana"), "channel": c.channel, "text": "How is it going here?"}, &answer)
 	return answer.TS
 }
 
@@ -108,7 +99,7 @@ func (c *conversation) says(name, text string) {
 	c.person(name)
 	text = strings.ReplaceAll(text, "@dbbot", "<@U0DBBOT>")
 	c.world.page(c.t, "say", map[string]any{
-		"as": userID(name), "channel": c.place(name), "thread_ts": c.thread, "text": text,
+		"as": userID(name), "channel": c.channel, "thread_ts": c.thread, "text": text,
 	}, nil)
 }
 
@@ -130,7 +121,7 @@ func (c *conversation) reads(name string, again, alone bool, want string) {
 	if again {
 		kind = "changed"
 	}
-	if heard.event != kind || heard.Message.Ephemeral != alone && !strings.HasPrefix(heard.Message.Channel, "D") {
+	if heard.event != kind || heard.Message.Ephemeral != alone {
 		c.t.Errorf("%s\ngot a %q event, ephemeral %v:\n%s", c.line, heard.event, heard.Message.Ephemeral, heard.Message.Text)
 	}
 	if got := readable(heard.Message.Text); !matches(got, want) {
@@ -142,7 +133,7 @@ func (c *conversation) reads(name string, again, alone bool, want string) {
 func (c *conversation) everyoneReads(again bool, want string) {
 	c.t.Helper()
 	for name := range c.people {
-		if c.world.inChannel(c.t, userID(name), c.place(name)) {
+		if c.world.inChannel(c.t, userID(name), c.channel) {
 			c.reads(name, again, false, want)
 		}
 	}

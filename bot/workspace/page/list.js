@@ -100,6 +100,8 @@ function showLinked() {
 
 function emptyChannel() {
   const [command] = state.boot?.commands ?? [];
+  const channel = state.channels.get(state.channel);
+  if (channel && closedBecause(channel)) return div("empty", el("h3", {}, "Nothing here yet"));
   const hint = command
     ? ["Type ", el("code", {}, command.command), " below to begin. ", command.description]
     : "Write the first message below.";

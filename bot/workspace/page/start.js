@@ -56,11 +56,12 @@ function drawPlace(moved) {
 
 function drawComposer() {
   const channel = state.channels.get(state.channel);
+  const closed = channel && closedBecause(channel);
   fill(
     $("composer-area"),
-    channel && !channel.is_archived
+    channel && !closed
       ? composer({ id: "composer-text", label: `Message ${channel.kind === "im" ? "" : "#"}${channelName(channel)}` })
-      : div("composer soft", channel ? "This channel is archived." : ""),
+      : div("composer soft", closed ?? ""),
   );
   drawOffline();
 }

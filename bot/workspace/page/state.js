@@ -36,6 +36,13 @@ const me = () => state.people.get(state.as);
 const apps = () => state.boot?.apps ?? [];
 /** appOf is the app a direct message is with, if any; mainApp is the one that is meant where no app is named. */
 const appOf = (channel) => (channel?.kind === "im" ? apps().find((a) => a.bot_user === channel.im_user) : undefined);
+/** closedBecause is why nobody can write in a channel; empty where they can. */
+function closedBecause(channel) {
+  if (channel.is_archived) return "This channel is archived.";
+  const app = appOf(channel);
+  const open = !app || (app.messages_tab && !app.messages_tab_read_only);
+  return open ? "" : `Sending messages to ${app.name} has been turned off. Its commands work in every channel.`;
+}
 const mainApp = () => appOf(state.channels.get(state.channel)) ?? apps()[0];
 const bot = () => state.people.get(mainApp()?.bot_user);
 const appName = () => mainApp()?.name ?? "the app";
