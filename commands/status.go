@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -137,12 +136,4 @@ func (s seen) unseen() string {
 // read says when and how fast.
 func read(at time.Time, took time.Duration) Text {
 	return Text{{Text: "Read "}, {Kind: Moment, When: at}, {Text: ", in " + postgres.Age(took).String() + "."}}
-}
-
-// counted says "1 session", "3 sessions".
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }

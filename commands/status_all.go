@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"dbbot/ops"
 	"dbbot/ops/postgres"
 )
 
@@ -40,7 +41,7 @@ func leadOf(all []seen) string {
 	case len(all) == 0:
 		return "No database is configured."
 	case count[Bad] > 0:
-		return fmt.Sprintf("%d of %s: %s", count[Bad], counted(len(all), "database")+needs(count[Bad]), first(all))
+		return fmt.Sprintf("%d of %s: %s", count[Bad], ops.Count(len(all), "database")+needs(count[Bad]), first(all))
 	case count[Watch] > 0:
 		return "Nothing is down. Worth a look: " + first(all)
 	case count[Unseen] > 0:
@@ -195,9 +196,9 @@ func (s seen) lag() string {
 			lag = max(lag, r.Lag)
 		}
 		if lag == 0 {
-			return counted(len(v.Replicas), "replica") + " up to date"
+			return ops.Count(len(v.Replicas), "replica") + " up to date"
 		}
-		return fmt.Sprintf("%s, up to %s behind", counted(len(v.Replicas), "replica"), lag)
+		return fmt.Sprintf("%s, up to %s behind", ops.Count(len(v.Replicas), "replica"), lag)
 	})
 }
 

@@ -60,7 +60,7 @@ func redisFacts(info coord.Info) []string {
 		facts = append(facts, postgres.Bytes(info.Memory).String()+" of memory")
 	}
 	if info.Clients > 0 {
-		facts = append(facts, counted(info.Clients, "client"))
+		facts = append(facts, ops.Count(info.Clients, "client"))
 	}
 	if info.Uptime > 0 {
 		facts = append(facts, "up "+postgres.Age(info.Uptime).String())
@@ -78,8 +78,8 @@ func redisFaults(info coord.Info) (faults []string) {
 	say(info.Loading, "It is still reading its file.")
 	say(info.Role == "slave", "It is a replica, which takes no writes.")
 	say(info.SaveFailed || info.WriteFailed, "It could not write to its disk.")
-	say(info.Rejected > 0, fmt.Sprintf("It has refused %s because of maxclients.", counted(int(info.Rejected), "connection")))
-	say(info.Evicted > 0, fmt.Sprintf("It has thrown %s away because its memory was full; maxmemory-policy should be noeviction.", counted(int(info.Evicted), "key")))
+	say(info.Rejected > 0, fmt.Sprintf("It has refused %s because of maxclients.", ops.Count(int(info.Rejected), "connection")))
+	say(info.Evicted > 0, fmt.Sprintf("It has thrown %s away because its memory was full; maxmemory-policy should be noeviction.", ops.Count(int(info.Evicted), "key")))
 	return faults
 }
 
@@ -88,7 +88,7 @@ func (t Toolbox) self() Section {
 	if t.Self != nil {
 		self := t.Self.Self()
 		section.Summary = append(section.Summary, Span{Text: fmt.Sprintf(", up %s, %s answered, %d at this moment",
-			postgres.Age(time.Since(self.Since)), counted(int(self.Answered), "command"), self.Answering)})
+			postgres.Age(time.Since(self.Since)), ops.Count(int(self.Answered), "command"), self.Answering)})
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

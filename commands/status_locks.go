@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"dbbot/ops"
 	"dbbot/ops/postgres"
 )
 
@@ -14,11 +15,11 @@ func (t told) blocked(l postgres.Locks) fact {
 	if l.Waiting == 0 {
 		return fact{good: Say("none")}
 	}
-	f := fact{good: Say(counted(l.Waiting, "session") + " waiting, for a moment")}
+	f := fact{good: Say(ops.Count(l.Waiting, "session") + " waiting, for a moment")}
 	tree := l.Tree()
 	if len(tree) > 0 && tree[0].Waiting() > 0 && tree[0].Session.PID != 0 {
 		f.closer = []Text{append(append(Say("Ending "), pid(tree[0].Session.PID)...),
-			Span{Text: " would let " + counted(tree[0].Waiting(), "session") + " go on."})}
+			Span{Text: " would let " + ops.Count(tree[0].Waiting(), "session") + " go on."})}
 	}
 	var lines []Text
 	for _, root := range tree {

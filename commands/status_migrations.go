@@ -83,7 +83,7 @@ func (m migrations) short() string {
 	case len(m.state.Broken) > 0:
 		return "a migration broke off"
 	case len(m.state.Pending) > 0:
-		return counted(len(m.state.Pending), "migration") + " pending"
+		return ops.Count(len(m.state.Pending), "migration") + " pending"
 	}
 	return "migrations up to date"
 }
@@ -100,7 +100,7 @@ func (m migrations) finding() postgres.Finding {
 	case len(m.state.Unknown) > 0:
 		f.Verdict, f.Why = postgres.Watch, "the database has "+list(m.state.Unknown)+", which the folder does not know"
 	case len(m.state.Pending) > 0:
-		f.Verdict, f.Why = postgres.Watch, counted(len(m.state.Pending), "migration")+" pending"
+		f.Verdict, f.Why = postgres.Watch, ops.Count(len(m.state.Pending), "migration")+" pending"
 	}
 	return f
 }

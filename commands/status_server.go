@@ -59,11 +59,11 @@ func disturbanceFacts(c postgres.Counters) fact {
 	}
 	files := "no temporary file"
 	if w.TempFiles > 0 {
-		files = fmt.Sprintf("%s (%s)", counted(int(w.TempFiles), "temporary file"), w.TempBytes)
+		files = fmt.Sprintf("%s (%s)", ops.Count(int(w.TempFiles), "temporary file"), w.TempBytes)
 	}
 	deadlocks := "no deadlock"
 	if w.Deadlocks > 0 {
-		deadlocks = counted(int(w.Deadlocks), "deadlock")
+		deadlocks = ops.Count(int(w.Deadlocks), "deadlock")
 	}
 	said := Say(deadlocks + ", " + files + ", " + when)
 	return fact{good: said, closer: []Text{said}}
@@ -72,7 +72,7 @@ func disturbanceFacts(c postgres.Counters) fact {
 func replicationFacts(v postgres.Replication) (f fact) {
 	parts := []string{"no replica"}
 	if len(v.Replicas) > 0 {
-		parts[0] = counted(len(v.Replicas), "replica")
+		parts[0] = ops.Count(len(v.Replicas), "replica")
 	}
 	if v.Receiver != nil {
 		parts[0] = "up to date with its primary"
@@ -81,7 +81,7 @@ func replicationFacts(v postgres.Replication) (f fact) {
 		}
 	}
 	if len(v.Slots) > 0 {
-		parts = append(parts, counted(len(v.Slots), "slot"))
+		parts = append(parts, ops.Count(len(v.Slots), "slot"))
 	}
 	f.good = Say(strings.Join(parts, ", "))
 	for _, r := range v.Replicas {
@@ -165,7 +165,7 @@ func statementFacts(s postgres.Statements) fact {
 		}
 		mean := t.Spent / postgres.Age(max(t.Calls, 1))
 		f.always = append(f.always, Text{
-			{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, counted(int(t.Calls), "call"), mean)},
+			{Text: fmt.Sprintf("%.0f%%, %s of %s: ", share, ops.Count(int(t.Calls), "call"), mean)},
 			query(t.Query),
 		})
 	}

@@ -16,7 +16,7 @@ func connectionFacts(c postgres.Connections) fact {
 	}
 	f := fact{good: sayf("%d of %d used (%s)", c.Used, c.Usable(), doing), closer: []Text{Say(doing)}}
 	for _, t := range c.Top {
-		f.closer = append(f.closer, Text{{Text: counted(t.Sessions, "connection") + ": "}, who(t.User, t.Application)})
+		f.closer = append(f.closer, Text{{Text: ops.Count(t.Sessions, "connection") + ": "}, who(t.User, t.Application)})
 	}
 	f.closer = append(f.closer, sayf("%d slots in all, %d of them reserved for administrators", c.Max, c.Reserved))
 	return f
@@ -52,7 +52,7 @@ func (t told) idle(a postgres.Activity) fact {
 	if len(a.Idlers) == 0 {
 		return fact{good: Say("none")}
 	}
-	f := fact{good: Say(counted(a.IdleInTransaction, "session") + ", the longest " + a.Idlers[0].StateAge.String())}
+	f := fact{good: Say(ops.Count(a.IdleInTransaction, "session") + ", the longest " + a.Idlers[0].StateAge.String())}
 	for _, s := range a.Idlers {
 		f.closer = append(f.closer, t.session(s))
 	}

@@ -26,7 +26,7 @@ func (p *page) code(c *commands.Code, reserve int) {
 	var title elements
 	title.text(oneLine(c.Title, maxTitle), bold)
 	if cut > 0 {
-		title.text(fmt.Sprintf(" … %s more", counted(cut, "line")), soft)
+		title.text(fmt.Sprintf(" … %s more", ops.Count(cut, "line")), soft)
 	}
 	p.room -= title.size + length(text)
 	p.add(slack.NewRichTextBlock(p.newID("code"), titled(title, preformatted(text))...))

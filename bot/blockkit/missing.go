@@ -1,8 +1,9 @@
 package blockkit
 
 import (
-	"fmt"
 	"strings"
+
+	"dbbot/ops"
 
 	"github.com/slack-go/slack"
 )
@@ -28,7 +29,7 @@ func (m missing) block(id string) slack.Block {
 		{m.buttons, "button"},
 	} {
 		if kind.n > 0 {
-			parts = append(parts, counted(kind.n, kind.name))
+			parts = append(parts, ops.Count(kind.n, kind.name))
 		}
 	}
 	if len(parts) == 0 {
@@ -36,11 +37,4 @@ func (m missing) block(id string) slack.Block {
 	}
 	return slack.NewContextBlock(id, plainText("Slack has no room for all of it. Left out here: "+strings.Join(parts, ", ")+
 		". In a terminal, dbbot ask with the same words shows everything."))
-}
-
-func counted(n int, name string) string {
-	if n == 1 {
-		return "1 " + name
-	}
-	return fmt.Sprintf("%d %ss", n, name)
 }

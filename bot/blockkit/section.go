@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"dbbot/commands"
+	"dbbot/ops"
 
 	"github.com/slack-go/slack"
 )
@@ -123,7 +124,7 @@ func (p *page) lines(lines []commands.Text, reserve int) {
 	if cut := len(lines) - drawn; cut > 0 {
 		p.missing.lines += cut
 		var e elements
-		e.text(fmt.Sprintf("… %s more", counted(cut, "line")), soft)
+		e.text(fmt.Sprintf("… %s more", ops.Count(cut, "line")), soft)
 		if e.size <= p.room {
 			items = append(items, slack.NewRichTextSection(e.list...))
 			p.room -= e.size

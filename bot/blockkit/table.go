@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dbbot/commands"
+	"dbbot/ops"
 
 	"github.com/slack-go/slack"
 )
@@ -45,11 +46,11 @@ func (p *page) tableTitle(t *commands.Table, g grid) elements {
 	title.text(oneLine(t.Title, maxTitle), bold)
 	if cut := len(t.Rows) - g.rows; cut > 0 {
 		p.missing.rows += cut
-		title.text(fmt.Sprintf(" … %d of %s", g.rows, counted(len(t.Rows), "row")), soft)
+		title.text(fmt.Sprintf(" … %d of %s", g.rows, ops.Count(len(t.Rows), "row")), soft)
 	}
 	if cut := len(t.Columns) - g.columns; cut > 0 {
 		p.missing.columns += cut
-		title.text(fmt.Sprintf(" … %d of %s", g.columns, counted(len(t.Columns), "column")), soft)
+		title.text(fmt.Sprintf(" … %d of %s", g.columns, ops.Count(len(t.Columns), "column")), soft)
 	}
 	return title
 }

@@ -100,7 +100,7 @@ func (c Config) describe() []finding {
 	if c.Path != "" {
 		from = c.Path
 	}
-	out := []finding{{about: "configuration", grade: fine, detail: fmt.Sprintf("%s: %s", from, plural(len(c.Databases), "database"))}}
+	out := []finding{{about: "configuration", grade: fine, detail: fmt.Sprintf("%s: %s", from, ops.Count(len(c.Databases), "database"))}}
 	if c.Policy == nil {
 		out = append(out, finding{about: "policy", grade: note, detail: "none: every full member may ask, and nobody may change anything"})
 	}

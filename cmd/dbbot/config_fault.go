@@ -28,7 +28,7 @@ type Faults []Fault
 // Error lists the faults, two lines each.
 func (f Faults) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The configuration has %s.\n", plural(len(f), "fault"))
+	fmt.Fprintf(&b, "The configuration has %s.\n", ops.Count(len(f), "fault"))
 	for _, one := range f {
 		fmt.Fprintf(&b, "\n%s  %s %s.\n    %s\n", one.place(), one.what(), one.Problem, one.Fix)
 	}
@@ -60,11 +60,4 @@ func (f Faults) sorted() Faults {
 		return cmp.Or(cmp.Compare(b.File, a.File), cmp.Compare(a.Line, b.Line))
 	})
 	return f
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -137,7 +137,7 @@ func (c demoCommand) programs(ctx context.Context, d *demo) error {
 	case err != nil:
 		d.say("could not clear all of what an earlier run left behind: %s", ops.Redact(err.Error()))
 	case removed > 0:
-		d.say("cleared what %s left behind", plural(removed, "earlier run"))
+		d.say("cleared what %s left behind", ops.Count(removed, "earlier run"))
 	}
 	_, err := cluster.Find(ctx)
 	if errors.Is(err, exec.ErrNotFound) && c.Install {

@@ -118,11 +118,3 @@ func (f *Finding) older(age Age, watch, bad time.Duration, fix, why string, args
 
 // grant is what lets the role of this status see more.
 func (s Status) grant() string { return Grant(s.Server.Value.User) }
-
-// counted says "1 session", "3 sessions".
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}

@@ -3,6 +3,8 @@ package postgres
 import (
 	"math"
 	"time"
+
+	"dbbot/ops"
 )
 
 func (v Server) judge(f *Finding, t Thresholds) {
@@ -44,7 +46,7 @@ const tempOver = Age(10 * time.Minute)
 func (c Counters) judgeDisturbances(f *Finding, t Thresholds) {
 	if c.Recent != nil && c.Recent.Deadlocks > 0 {
 		f.at(Watch, "The server's log names both statements of each.", "%s in the last %s",
-			counted(int(c.Recent.Deadlocks), "deadlock"), c.Over)
+			ops.Count(int(c.Recent.Deadlocks), "deadlock"), c.Over)
 	}
 	bytes, over := c.TempBytes, c.Since
 	if c.Recent != nil && c.Over >= tempOver {

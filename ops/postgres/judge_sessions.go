@@ -1,5 +1,7 @@
 package postgres
 
+import "dbbot/ops"
+
 func (c Connections) judge(f *Finding, t Thresholds, grant string) {
 	const fix = "End sessions that are idle, or put a pooler in front of the applications."
 	f.above(percent(int64(c.Used), int64(c.Usable())), t.ConnectionsWatch, t.ConnectionsBad, fix,
@@ -9,7 +11,7 @@ func (c Connections) judge(f *Finding, t Thresholds, grant string) {
 			"%d of the %d connections this database may have are taken", c.Here, c.LimitHere)
 	}
 	if c.Hidden > 0 {
-		f.at(Unseen, grant, "what %s do is hidden", counted(c.Hidden, "session"))
+		f.at(Unseen, grant, "what %s do is hidden", ops.Count(c.Hidden, "session"))
 	}
 }
 
@@ -42,7 +44,7 @@ func (a Activity) judgeIdle(f *Finding, t Thresholds, grant string) {
 
 func (a Activity) judgeHidden(f *Finding, grant string) {
 	if a.Hidden > 0 {
-		f.at(Unseen, grant, "what %s do is hidden", counted(a.Hidden, "session"))
+		f.at(Unseen, grant, "what %s do is hidden", ops.Count(a.Hidden, "session"))
 	}
 }
 
@@ -55,7 +57,7 @@ func (l Locks) judgeBlocked(f *Finding, t Thresholds) {
 	if l.Waiting > 1 {
 		why = "wait for others, the longest for %s"
 	}
-	f.older(longest, t.BlockedWatch, t.BlockedBad, "", "%s "+why, counted(l.Waiting, "session"), longest)
+	f.older(longest, t.BlockedWatch, t.BlockedBad, "", "%s "+why, ops.Count(l.Waiting, "session"), longest)
 }
 
 // judgeLocks is about the locks themselves: requests that wait, and tables that are shut. How bad it is for those who
@@ -67,6 +69,6 @@ func (l Locks) judgeLocks(f *Finding, t Thresholds) {
 			map[bool]string{true: "a table is", false: "tables are"}[len(l.Exclusive) == 1], e.TransactionAge)
 	}
 	if len(l.Waits) > 0 && l.Waits[0].Waited >= Age(t.BlockedWatch) {
-		f.at(Watch, "", "%s not granted", counted(l.Waiting, "lock"))
+		f.at(Watch, "", "%s not granted", ops.Count(l.Waiting, "lock"))
 	}
 }
