@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"dbbot/ops"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // BenchmarkStatus takes turns between the whole answer, its queries one by one over a connection of their own, and
@@ -44,7 +45,7 @@ const (
 )
 
 func compare(b *testing.B, r *Reader, databaseURL string) {
-	single := connect(b, databaseURL).PgConn()
+	single := clustertest.Connect(b, databaseURL).PgConn()
 	queries := r.databases["orders"].queries(single)
 	psql, file := psqlFile(b, queries)
 	var answer, slowest, sum, script, start []time.Duration
@@ -86,14 +87,14 @@ func compare(b *testing.B, r *Reader, databaseURL string) {
 // busyShop has as many tables as a grown application, and sessions to look at.
 func busyShop(b *testing.B) string {
 	databaseURL := shop(b, anyServer(b))
-	conn := connect(b, databaseURL)
+	conn := clustertest.Connect(b, databaseURL)
 	do(b, conn, `DO $$ BEGIN FOR n IN 1..200 LOOP
 		EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, note text, other text UNIQUE)', n); END LOOP; END $$`, "ANALYZE")
 	for range 10 {
-		do(b, connect(b, databaseURL), "SELECT count(*) FROM orders")
+		do(b, clustertest.Connect(b, databaseURL), "SELECT count(*) FROM orders")
 	}
-	do(b, connect(b, databaseURL), "BEGIN", "LOCK TABLE t1")
-	inBackground(b, connect(b, databaseURL), "SELECT * FROM t1")
+	do(b, clustertest.Connect(b, databaseURL), "BEGIN", "LOCK TABLE t1")
+	inBackground(b, clustertest.Connect(b, databaseURL), "SELECT * FROM t1")
 	return databaseURL
 }
 

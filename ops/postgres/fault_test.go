@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"dbbot/ops"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // Whatever is wrong with a URL: nothing of it is in the error, in any form.
@@ -54,9 +55,9 @@ func TestConnectFaults(t *testing.T) {
 	c := anyServer(t)
 	databaseURL := shop(t, c)
 	role(t, databaseURL, "shut_out")
-	do(t, connect(t, databaseURL), "ALTER ROLE shut_out NOLOGIN")
+	do(t, clustertest.Connect(t, databaseURL), "ALTER ROLE shut_out NOLOGIN")
 	outsider := role(t, databaseURL, "outsider")
-	do(t, connect(t, databaseURL), `DO $$ BEGIN EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database()); END $$`)
+	do(t, clustertest.Connect(t, databaseURL), `DO $$ BEGIN EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database()); END $$`)
 
 	for name, test := range map[string]struct{ url, message, hint string }{
 		"wrong password":     {as(t, databaseURL, "postgres", "swordfish"), "orders refused dbbot's password.", `ALTER ROLE "postgres" PASSWORD`},
@@ -172,7 +173,7 @@ func TestHostileNames(t *testing.T) {
 	databaseURL := shop(t, c)
 	const hostile = "<!channel> <@U1> `x` \u202egnp.exe\n<https://evil|x>"
 	plain := role(t, databaseURL, hostile)
-	conn := connect(t, plain+"&application_name=%3C%21channel%3E%60%0A%E2%80%AE%3C@U1%3E")
+	conn := clustertest.Connect(t, plain+"&application_name=%3C%21channel%3E%60%0A%E2%80%AE%3C@U1%3E")
 	inBackground(t, conn, "SELECT pg_sleep(600) /* "+hostile+" */ AS \""+hostile+"\" -- "+strings.Repeat("x", 10_000))
 
 	r := reader(t, Database{URL: ops.Secret(databaseURL)})

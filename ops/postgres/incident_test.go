@@ -11,6 +11,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // Somebody has forgotten a transaction, DDL waits behind it, and everybody waits behind the DDL.
@@ -18,7 +19,7 @@ func TestBlockedSessions(t *testing.T) {
 	eachServer(t, func(t *testing.T, c *cluster.Cluster) {
 		url := shop(t, c)
 		r := reader(t, Database{URL: ops.Secret(url)})
-		forgotten, ddl, shopper := connect(t, url), connect(t, url+"&application_name=deploy"), connect(t, url)
+		forgotten, ddl, shopper := clustertest.Connect(t, url), clustertest.Connect(t, url+"&application_name=deploy"), clustertest.Connect(t, url)
 		do(t, forgotten, "BEGIN", "UPDATE orders SET note = 'the customer''s secret' WHERE id = 1")
 		inBackground(t, ddl, "ALTER TABLE orders ADD COLUMN total int")
 		eventually(t, r, func(s Status) bool { return s.Locks.Value.Waiting == 1 })
@@ -56,7 +57,7 @@ func TestBesideAccessExclusive(t *testing.T) {
 	eachServer(t, func(t *testing.T, c *cluster.Cluster) {
 		url := shop(t, c)
 		r := reader(t, Database{URL: ops.Secret(url), Migrations: GolangMigrate})
-		migration := connect(t, url)
+		migration := clustertest.Connect(t, url)
 		do(t, migration, "BEGIN", "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
 		s := lookNow(t, r)
 		if all := faults(s); all != nil {
@@ -76,8 +77,8 @@ func TestBesideAccessExclusive(t *testing.T) {
 func TestLongestAndPrepared(t *testing.T) {
 	url := shop(t, anyServer(t))
 	r := reader(t, Database{URL: ops.Secret(url)})
-	slow := connect(t, url)
-	do(t, connect(t, url), "BEGIN", "INSERT INTO orders VALUES (-1)", "PREPARE TRANSACTION 'left over'")
+	slow := clustertest.Connect(t, url)
+	do(t, clustertest.Connect(t, url), "BEGIN", "INSERT INTO orders VALUES (-1)", "PREPARE TRANSACTION 'left over'")
 	inBackground(t, slow, "SELECT pg_sleep(600), 'swordfish'")
 	s := eventually(t, r, func(s Status) bool { return s.Activity.Value.Active == 1 })
 	if q := s.Activity.Value.Queries[0]; q.PID != pid(slow) || q.Query != "SELECT pg_sleep(?), ?" || q.QueryAge <= 0 {
@@ -86,7 +87,7 @@ func TestLongestAndPrepared(t *testing.T) {
 	if p := s.Activity.Value.Prepared; len(p) != 1 || p[0].Name != "left over" || p[0].Age <= 0 {
 		t.Errorf("prepared: %+v", p)
 	}
-	blocked := connect(t, url)
+	blocked := clustertest.Connect(t, url)
 	inBackground(t, blocked, "INSERT INTO orders VALUES (-1)")
 	s = eventually(t, r, func(s Status) bool { return s.Locks.Value.Waiting == 1 })
 	if tree := s.Locks.Value.Tree(); len(tree) != 1 || tree[0].Session.PID != 0 || tree[0].Behind[0].Session.PID != pid(blocked) {
@@ -95,7 +96,7 @@ func TestLongestAndPrepared(t *testing.T) {
 	if h := s.Freeze.Value.Holder; h == nil {
 		t.Error("nobody holds old rows back, though a query has run for a while")
 	}
-	do(t, connect(t, url), "ROLLBACK PREPARED 'left over'")
+	do(t, clustertest.Connect(t, url), "ROLLBACK PREPARED 'left over'")
 }
 
 // The reader keeps one slot of its own: it answers when nobody else gets in.
@@ -103,7 +104,7 @@ func TestNoFreeSlot(t *testing.T) {
 	eachServer(t, func(t *testing.T, c *cluster.Cluster) {
 		url := shop(t, c)
 		plain := role(t, url, "crowd")
-		do(t, connect(t, url), "GRANT pg_monitor TO crowd")
+		do(t, clustertest.Connect(t, url), "GRANT pg_monitor TO crowd")
 		r := reader(t, Database{URL: ops.Secret(plain)})
 		if _, err := r.Ping(t.Context(), "orders"); err != nil {
 			t.Fatal(err)
@@ -188,7 +189,7 @@ func TestWithoutPgMonitor(t *testing.T) {
 	eachServer(t, func(t *testing.T, c *cluster.Cluster) {
 		url := shop(t, c)
 		plain := role(t, url, "plain")
-		somebody := connect(t, url)
+		somebody := clustertest.Connect(t, url)
 		do(t, somebody, "BEGIN", "SELECT 'swordfish'")
 		s := lookNow(t, reader(t, Database{URL: ops.Secret(plain), Migrations: GolangMigrate}))
 		if s.Server.Value.SeesAll || s.Connections.Value.Hidden == 0 || s.Activity.Value.Hidden == 0 || s.Statements.Value.Hidden == 0 {
@@ -203,7 +204,7 @@ func TestWithoutPgMonitor(t *testing.T) {
 		if f := s.Migrations.Fault; f == nil || f.Hint != `GRANT SELECT ON schema_migrations TO "plain"; or configure migrate_url.` {
 			t.Errorf("migrations: %+v", f)
 		}
-		do(t, connect(t, url), "GRANT pg_monitor TO plain", "GRANT SELECT ON schema_migrations TO plain")
+		do(t, clustertest.Connect(t, url), "GRANT pg_monitor TO plain", "GRANT SELECT ON schema_migrations TO plain")
 		s = lookNow(t, reader(t, Database{URL: ops.Secret(plain), Migrations: GolangMigrate}))
 		if all := faults(s); all != nil || s.Activity.Value.Hidden != 0 || len(s.Migrations.Value.Rows) != 1 {
 			t.Errorf("with the grants: %v, %+v", all, s.Activity.Value)
@@ -229,12 +230,12 @@ func TestMigrateURL(t *testing.T) {
 
 func TestWithoutStatements(t *testing.T) {
 	url := shop(t, anyServer(t))
-	do(t, connect(t, url), "DROP EXTENSION pg_stat_statements")
+	do(t, clustertest.Connect(t, url), "DROP EXTENSION pg_stat_statements")
 	s := lookNow(t, reader(t, Database{URL: ops.Secret(url)}))
 	if f := s.Statements.Fault; f == nil || f.Message != "pg_stat_statements is not installed in this database" || !strings.Contains(f.Hint, "CREATE EXTENSION") {
 		t.Errorf("got %+v", f)
 	}
-	do(t, connect(t, url), "CREATE SCHEMA \"Ext's\"", "CREATE EXTENSION pg_stat_statements SCHEMA \"Ext's\"")
+	do(t, clustertest.Connect(t, url), "CREATE SCHEMA \"Ext's\"", "CREATE EXTENSION pg_stat_statements SCHEMA \"Ext's\"")
 	if s := lookNow(t, reader(t, Database{URL: ops.Secret(url)})); s.Statements.Fault != nil || s.Statements.Value.Spent <= 0 {
 		t.Errorf("in a schema of its own: %+v", s.Statements)
 	}

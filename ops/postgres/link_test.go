@@ -18,6 +18,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // turning counts how often the conversation turns from writing to reading: that is what latency multiplies.
@@ -134,7 +135,7 @@ func TestSilentInTheMiddle(t *testing.T) {
 	first := lookNow(t, r)
 	seen := make(chan Status, 1)
 	go func() { seen <- r.Status(context.Background(), "orders") }()
-	watcher := connect(t, databaseURL)
+	watcher := clustertest.Connect(t, databaseURL)
 	for asleep := false; !asleep; {
 		if err := watcher.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep')",
 			first.Server.Value.Backend).Scan(&asleep); err != nil {
@@ -189,7 +190,7 @@ func TestEndedSession(t *testing.T) {
 	databaseURL := shop(t, anyServer(t))
 	r := reader(t, Database{URL: ops.Secret(databaseURL)})
 	before := lookNow(t, r).Server.Value.Backend
-	if _, err := connect(t, databaseURL).Exec(t.Context(), "SELECT pg_terminate_backend($1, 10000)", before); err != nil {
+	if _, err := clustertest.Connect(t, databaseURL).Exec(t.Context(), "SELECT pg_terminate_backend($1, 10000)", before); err != nil {
 		t.Fatal(err)
 	}
 	if after := lookNow(t, r).Server.Value.Backend; after == before {
@@ -202,7 +203,7 @@ func TestLooksAreJoined(t *testing.T) {
 	databaseURL := shop(t, anyServer(t))
 	r := reader(t, Database{URL: ops.Secret(databaseURL)})
 	lookNow(t, r)
-	holder := connect(t, databaseURL)
+	holder := clustertest.Connect(t, databaseURL)
 	do(t, holder, "SELECT pg_advisory_lock(1)")
 	spoil(r, map[string]string{"size": "SELECT pg_advisory_lock_shared(1)"}) // waits for lock_timeout: long enough to join
 

@@ -20,6 +20,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // DBBOT_POSTGRES_BINARIES is a list of folders with server programs, one a version; without it the newest installed
@@ -102,13 +103,13 @@ func shared(tb testing.TB, b cluster.Binaries) *cluster.Cluster {
 func shop(tb testing.TB, c *cluster.Cluster) string {
 	tb.Helper()
 	name := fmt.Sprintf("shop_%d", databases.Add(1))
-	do(tb, connect(tb, c.URL("postgres")), "CREATE DATABASE "+name)
+	do(tb, clustertest.Connect(tb, c.URL("postgres")), "CREATE DATABASE "+name)
 	tb.Cleanup(func() {
 		conn := must(pgx.Connect(context.Background(), c.URL("postgres")))
 		must(conn.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"))
 		_ = conn.Close(context.Background())
 	})
-	do(tb, connect(tb, c.URL(name)), "CREATE EXTENSION pg_stat_statements",
+	do(tb, clustertest.Connect(tb, c.URL(name)), "CREATE EXTENSION pg_stat_statements",
 		"CREATE TABLE orders (id int PRIMARY KEY, note text)", "INSERT INTO orders SELECT n, repeat('x', 200) FROM generate_series(1, 5000) n",
 		"ANALYZE orders", "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)",
 		"INSERT INTO schema_migrations VALUES (2, false)")
@@ -121,16 +122,6 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
-}
-
-func connect(tb testing.TB, databaseURL string) *pgx.Conn {
-	tb.Helper()
-	conn, err := pgx.Connect(context.Background(), databaseURL)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
 }
 
 func do(tb testing.TB, conn *pgx.Conn, statements ...string) {
@@ -168,7 +159,7 @@ func as(tb testing.TB, databaseURL, role, password string) string {
 func role(tb testing.TB, databaseURL, name string) string {
 	tb.Helper()
 	quoted := pgx.Identifier{name}.Sanitize()
-	do(tb, connect(tb, databaseURL), "CREATE ROLE "+quoted+" LOGIN PASSWORD 'swordfish'")
+	do(tb, clustertest.Connect(tb, databaseURL), "CREATE ROLE "+quoted+" LOGIN PASSWORD 'swordfish'")
 	tb.Cleanup(func() {
 		conn := must(pgx.Connect(context.Background(), databaseURL))
 		must(conn.Exec(context.Background(), "DROP OWNED BY "+quoted))

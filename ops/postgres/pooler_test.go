@@ -24,7 +24,7 @@ func pooler(t *testing.T) (through, past string) {
 	t.Helper()
 	program := pgbouncer(t)
 	past = shop(t, clustertest.Start(t, map[string]string{"shared_preload_libraries": "pg_stat_statements"}))
-	do(t, connect(t, past), "CREATE ROLE pooled LOGIN PASSWORD 'swordfish' IN ROLE pg_monitor", "GRANT SELECT ON schema_migrations TO pooled")
+	do(t, clustertest.Connect(t, past), "CREATE ROLE pooled LOGIN PASSWORD 'swordfish' IN ROLE pg_monitor", "GRANT SELECT ON schema_migrations TO pooled")
 	server := must(url.Parse(past))
 	dir, err := os.MkdirTemp("", "dbbot-pgbouncer-") // that of t.TempDir lies in one that only we may enter
 	if err != nil {
@@ -109,7 +109,7 @@ func TestBehindAPooler(t *testing.T) {
 // settingsOf a session are those that a status changes for itself.
 func settingsOf(t *testing.T, databaseURL string) (all string) {
 	t.Helper()
-	conn := connect(t, databaseURL+"&default_query_exec_mode=exec")
+	conn := clustertest.Connect(t, databaseURL+"&default_query_exec_mode=exec")
 	if err := conn.QueryRow(t.Context(), `SELECT concat_ws(', ', current_setting('statement_timeout'), current_setting('lock_timeout'),
 		current_setting('idle_in_transaction_session_timeout'), current_setting('search_path'), current_setting('jit'),
 		current_setting('transaction_read_only'))`).Scan(&all); err != nil {
@@ -144,7 +144,7 @@ func TestRefusedByAPooler(t *testing.T) {
 
 	// Both connections of the pool are taken: it answers nobody, and says nothing.
 	for range 2 {
-		do(t, connect(t, through+"&default_query_exec_mode=exec"), "BEGIN", "SELECT 1")
+		do(t, clustertest.Connect(t, through+"&default_query_exec_mode=exec"), "BEGIN", "SELECT 1")
 	}
 	down := reader(t, Database{URL: ops.Secret(through)}).Status(t.Context(), "orders").Down
 	if down == nil || down.Message != "orders does not answer." || !strings.Contains(down.Hint, "pooler") {

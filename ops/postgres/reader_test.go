@@ -8,6 +8,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 func TestWholeStatus(t *testing.T) {
@@ -53,7 +54,7 @@ func TestPrismaMigrations(t *testing.T) {
 		t.Fatalf("before Prisma ever ran: %+v", s.Migrations)
 	}
 	// the table as Prisma's engine makes it
-	do(t, connect(t, url), `CREATE TABLE _prisma_migrations (
+	do(t, clustertest.Connect(t, url), `CREATE TABLE _prisma_migrations (
 		id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
 		migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
 		started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`,
@@ -69,7 +70,7 @@ func TestPrismaMigrations(t *testing.T) {
 // The role's own search path says where the migration table is; ours finds nothing of theirs.
 func TestSearchPath(t *testing.T) {
 	url := shop(t, anyServer(t))
-	do(t, connect(t, url), "CREATE SCHEMA app", "CREATE TABLE app.schema_migrations (version bigint, dirty boolean)",
+	do(t, clustertest.Connect(t, url), "CREATE SCHEMA app", "CREATE TABLE app.schema_migrations (version bigint, dirty boolean)",
 		"INSERT INTO app.schema_migrations VALUES (7, true)",
 		"CREATE FUNCTION app.current_database() RETURNS name LANGUAGE sql AS $$ SELECT 'somebody else'::name $$")
 	r := reader(t, Database{URL: ops.Secret(url + "&search_path=app,pg_catalog"), Migrations: GolangMigrate})
@@ -120,7 +121,7 @@ func TestChangesSinceTheLastLook(t *testing.T) {
 	// as if the first look had been long ago
 	d.memory.counters.newer.at = d.memory.counters.newer.at.Add(-2 * rateOver)
 	d.memory.size.newer.at = d.memory.size.newer.at.Add(-2 * growthOver)
-	conn := connect(t, url)
+	conn := clustertest.Connect(t, url)
 	do(t, conn, "INSERT INTO orders SELECT n, repeat('x', 1000) FROM generate_series(10000, 12000) n", "BEGIN", "ROLLBACK")
 	_ = conn.Close(context.Background()) // an ended session has reported its counters
 	s := eventually(t, r, func(s Status) bool { return s.Counters.Value.Recent != nil && s.Counters.Value.Recent.Commits > 0 })
@@ -138,14 +139,14 @@ func TestOwnStatementsAreLeftOut(t *testing.T) {
 	for _, name := range []string{"dbbot_plain", "dbbot_sees_all"} {
 		plain := role(t, url, name)
 		if name == "dbbot_sees_all" {
-			do(t, connect(t, url), "GRANT pg_monitor TO dbbot_sees_all")
+			do(t, clustertest.Connect(t, url), "GRANT pg_monitor TO dbbot_sees_all")
 		}
 		r := reader(t, Database{URL: ops.Secret(plain), Migrations: GolangMigrate})
 		for range 3 {
 			lookNow(t, r)
 		}
 		var all, unmarked []string
-		if err := connect(t, url).QueryRow(t.Context(), `SELECT array_agg(query), array_agg(query) FILTER (WHERE query NOT LIKE '%/* dbbot */%')
+		if err := clustertest.Connect(t, url).QueryRow(t.Context(), `SELECT array_agg(query), array_agg(query) FILTER (WHERE query NOT LIKE '%/* dbbot */%')
 			FROM pg_stat_statements WHERE userid = $1::regrole AND query <> 'ROLLBACK'`, name).Scan(&all, &unmarked); err != nil {
 			t.Fatal(err)
 		}

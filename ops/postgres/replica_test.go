@@ -15,6 +15,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // replicaOf starts a streaming replica of the server of a URL, and gives the URL of the same database on it.
@@ -81,10 +82,10 @@ func TestReplica(t *testing.T) {
 		return s.Replication.Value.Receiver.Streaming && s.Replication.Value.Receiver.Lag() == 0
 	})
 
-	do(t, connect(t, databaseURL), "INSERT INTO orders VALUES (-1)")
+	do(t, clustertest.Connect(t, databaseURL), "INSERT INTO orders VALUES (-1)")
 	eventually(t, replica, func(s Status) bool { return s.Replication.Value.Receiver.Replayed > 0 })
-	do(t, connect(t, replicaURL), "SELECT pg_wal_replay_pause()")
-	do(t, connect(t, databaseURL), "INSERT INTO orders SELECT n, 'x' FROM generate_series(20000, 30000) n")
+	do(t, clustertest.Connect(t, replicaURL), "SELECT pg_wal_replay_pause()")
+	do(t, clustertest.Connect(t, databaseURL), "INSERT INTO orders SELECT n, 'x' FROM generate_series(20000, 30000) n")
 	s = eventually(t, replica, func(s Status) bool {
 		return s.Replication.Value.Receiver.Paused && s.Replication.Value.Receiver.Bytes > 0
 	})

@@ -14,6 +14,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
+	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // own is a server that a test can stop and start again, which a cluster cannot.
@@ -83,7 +84,7 @@ func TestRestartedServer(t *testing.T) {
 // crash kills a session with SIGKILL, upon which PostgreSQL ends all others and recovers; it waits until it has.
 func crash(t *testing.T, databaseURL string) {
 	t.Helper()
-	victim, witness := connect(t, databaseURL), connect(t, databaseURL)
+	victim, witness := clustertest.Connect(t, databaseURL), clustertest.Connect(t, databaseURL)
 	if err := syscall.Kill(pid(victim), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
