@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
 
 	"dbbot/ops"
 )
@@ -19,6 +20,17 @@ type Call struct {
 	Targets []ops.Target // what it is about; empty where it is about no database
 	// Answer of a Question, for those targets the asker may read; nil for a Change.
 	Answer func(ctx context.Context, asker Asker, targets []ops.Target) (View, error)
+	Change *Changing // of a Change; nil for a Question
+}
+
+// Changing is a Change with its arguments bound and its types erased. Plans travel as JSON: they are kept, compared and
+// run in another process than the one that made them.
+type Changing struct {
+	Words  string // bind to the same call again: path, arguments, no reason
+	Reason string // what stood after "--"
+	Plan   func(ctx context.Context) (Planned[json.RawMessage], error)
+	Run    func(ctx context.Context, plan json.RawMessage, progress Progress) (View, error)
+	Look   func(ctx context.Context, plan json.RawMessage) (Happened, View, error)
 }
 
 // makers of all commands, in the order in which the files registered them.

@@ -5,8 +5,10 @@ package commands
 
 import (
 	"context"
+	"errors"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 )
 
 // About is a command's declaration. Help, did-you-mean, the policy check, the README table and the golden
@@ -59,13 +61,40 @@ type Question[A any] struct {
 	Answer func(ctx context.Context, asker Asker, args A, targets []ops.Target) (View, error)
 }
 
-// Progress is how a running change says where it is.
+// Progress is how a running change says where it is. Done and total may be zero where they are not known.
 type Progress func(phase string, done, total int64)
 
 // Change changes something. It cannot exist without a plan: the plan is what people agree to.
 type Change[A, P any] struct {
 	About
-	Parse func(Values) (A, ops.Target, error)                                // words to arguments, no I/O
-	Plan  func(ctx context.Context, asker Asker, args A) (P, View, error)    // reads; P is plain data, JSON
-	Run   func(ctx context.Context, plan P, progress Progress) (View, error) // the only part that changes anything
+	// Parse turns words into arguments, without I/O.
+	Parse func(Values) (A, ops.Target, error)
+	// Plan reads. It refuses, with an *ops.Error, where there is nothing to do or no chance.
+	Plan func(ctx context.Context, args A) (Planned[P], error)
+	// Run is the only part that changes anything. A panic is a failure; ErrUnclear means that nobody knows whether it
+	// happened. It stops when ctx ends, and then says truly how far it came.
+	Run func(ctx context.Context, plan P, progress Progress) (View, error)
+	// Look finds out what came of a Run whose process was lost. It changes nothing, but for ending a session of its own that
+	// was left behind.
+	Look func(ctx context.Context, plan P) (Happened, View, error)
 }
+
+// Planned is what would be done, and what people are shown of it.
+type Planned[P any] struct {
+	Plan   P // plain data, JSON: the same wish on an unchanged database gives the same bytes
+	View   View
+	Server approval.Server // which database it really is
+}
+
+// Happened is what came of a change whose process was lost.
+type Happened string
+
+// What may have happened.
+const (
+	HappenedWhole   Happened = "whole"
+	HappenedNothing Happened = "nothing"
+	HappenedUnclear Happened = "unclear" // a person must look
+)
+
+// ErrUnclear marks an error after which nobody knows whether the change happened.
+var ErrUnclear = errors.New("whether it happened is not known")

@@ -48,6 +48,7 @@ type Section struct {
 	Verdict Verdict
 	Summary Text
 	Lines   []Text
+	Buttons []Button // of what this section is about; drawn right below it
 }
 
 // Table has one row of names and any number of rows as long; what does not fit a surface is said, not dropped.
@@ -77,6 +78,7 @@ type Span struct {
 	Kind SpanKind  `json:",omitempty"`
 	Text string    `json:",omitempty"` // the characters; for Person and Channel the id
 	When time.Time `json:",omitzero"`  // for Moment
+	URL  string    `json:",omitempty"` // for Link
 }
 
 // SpanKind says how a span is drawn.
@@ -90,17 +92,20 @@ const (
 	Mention SpanKind = "mention" // a person, by id; never made from data
 	Channel SpanKind = "channel" // a channel, by id
 	Moment  SpanKind = "moment"  // a time, shown in the reader's zone
+	Link    SpanKind = "link"    // to a message that dbbot posted, by the address that Slack gave; never made from data
 )
 
 // Say is a text of one plain span.
 func Say(s string) Text { return Text{{Text: s}} }
 
-// Button is something to press below a view. Its name is the word shown; what it is about travels as a random
-// token that the road adds, never as a button's value of ours.
+// Button is something to press below a view or a section. Its name is the word shown; what it is about travels as a
+// random token that the road adds, never as a button's value of ours.
 type Button struct {
-	Name    string // one of the fixed words of the design, section 10
+	Name    string // one of the fixed words of the design, section 10; an emoji or an object may stand beside it
 	Style   ButtonStyle
 	Confirm *Confirm
+	Words   string `json:",omitempty"` // of a button that types a command for whoever presses it: "terminate 4242 orders"
+	Token   string `json:",omitempty"` // its own, set by the road; empty: the post's
 }
 
 // ButtonStyle is how strongly a button asks to be pressed.
