@@ -15,6 +15,9 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL: pipelines, cancel requests, error fields
 	github.com/prometheus/client_golang v1.25.0 // /metrics
 	github.com/redis/go-redis/v9 v9.23.0 // first-time, rate limit and cache shared by replicas
+	github.com/riverqueue/river v0.51.0 // the queue that replicas share in PostgreSQL: runs, expiry, reminders, messages
+	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.0 // River on pgx
+	github.com/riverqueue/river/rivertype v0.51.0 // River's own words for jobs
 	github.com/rs/zerolog v1.28.0 // tests: the logger that toxiproxy wants, to be silent
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: Slack's published schemas
 	github.com/slack-go/slack v0.35.0 // Slack's Web API and payload types
@@ -41,11 +44,8 @@ require (
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
-	github.com/riverqueue/river v0.51.0 // indirect
 	github.com/riverqueue/river/riverdriver v0.51.0 // indirect
-	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.0 // indirect
 	github.com/riverqueue/river/rivershared v0.51.0 // indirect
-	github.com/riverqueue/river/rivertype v0.51.0 // indirect
 	github.com/rs/xid v1.4.0 // indirect
 	github.com/tidwall/gjson v1.20.0 // indirect
 	github.com/tidwall/match v1.2.0 // indirect
