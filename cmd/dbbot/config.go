@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/policy"
@@ -26,6 +27,7 @@ type Config struct {
 	Databases []Database              `yaml:"databases"`
 	Status    yaml.Node               `yaml:"status"` // thresholds for every database
 	State     Server                  `yaml:"state"`
+	Audit     Audit                   `yaml:"audit"`
 	Redis     Server                  `yaml:"redis"`
 	HTTP      HTTP                    `yaml:"http"`
 	Log       Log                     `yaml:"log"`
@@ -90,6 +92,14 @@ type Server struct {
 	URL ops.Secret `yaml:"url"`
 }
 
+// Audit is how the record of who did what is kept.
+type Audit struct {
+	Key     ops.Secret    `yaml:"key"`     // signs the chain; never in the database
+	File    string        `yaml:"file"`    // signed checkpoints go there; empty: to the channel alone
+	Channel string        `yaml:"channel"` // checkpoints are posted there; default: slack.channel
+	Every   time.Duration `yaml:"every"`   // between checkpoints
+}
+
 // HTTP is where /healthz, /readyz and /metrics listen.
 type HTTP struct {
 	Listen string `yaml:"listen"`
@@ -106,6 +116,7 @@ func defaults() Config {
 		Slack: Slack{Sockets: 2}, // two overlap, so that a recycled one loses nothing
 		HTTP:  HTTP{Listen: "127.0.0.1:9180"},
 		Log:   Log{Format: "text", Level: "info"},
+		Audit: Audit{Every: time.Hour},
 	}
 }
 

@@ -69,6 +69,9 @@ func (c *Config) secrets(env environment, needs need, faults *Faults) {
 	before := len(*faults)
 	bot, app := read("SLACK_BOT_TOKEN"), read("SLACK_APP_TOKEN")
 	c.Slack.BotToken, c.Slack.AppToken, c.Slack.API = ops.Secret(bot), ops.Secret(app), read("SLACK_API_URL")
+	if c.Audit.Key == "" {
+		c.Audit.Key = ops.Secret(read("DBBOT_AUDIT_KEY"))
+	}
 	if needs.slack && len(*faults) == before {
 		tokens(bot, app, faults)
 	}

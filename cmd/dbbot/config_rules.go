@@ -39,6 +39,7 @@ func (c *checker) check() {
 	c.databases()
 	c.redis("redis.url", c.config.Redis.URL)
 	c.postgres("state.url", c.config.State.URL)
+	c.audit()
 	c.rest()
 }
 

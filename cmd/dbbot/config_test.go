@@ -24,7 +24,7 @@ var complete = map[string]string{
 	"SLACK_BOT_TOKEN": "xoxb-1-demo", "SLACK_APP_TOKEN": "xapp-1-demo",
 	"DATABASE_URL":       "postgres://reader:swordfish@db.example.com/orders",
 	"ORDERS_MIGRATE_URL": "postgres://owner:swordfish@db.example.com/orders", "ORDERS_BACKUP_URL": "", "ORDERS_RESTORE_URL": "",
-	"DBBOT_STATE_URL": "", "REDIS_URL": "redis://:swordfish@cache.example.com:6379/0",
+	"DBBOT_STATE_URL": "", "DBBOT_AUDIT_KEY": strings.Repeat("5wordfi5h", 8), "REDIS_URL": "redis://:swordfish@cache.example.com:6379/0",
 }
 
 func environ(vars map[string]string) environment {

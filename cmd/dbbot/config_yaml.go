@@ -179,7 +179,7 @@ func (d *document) load(path string, n *yaml.Node, into any) {
 }
 
 // variables that settings come from where there is no file.
-var variables = map[string]string{"databases[0].url": "DATABASE_URL", "redis.url": "REDIS_URL", "state.url": "DBBOT_STATE_URL"}
+var variables = map[string]string{"databases[0].url": "DATABASE_URL", "redis.url": "REDIS_URL", "state.url": "DBBOT_STATE_URL", "audit.key": "DBBOT_AUDIT_KEY"}
 
 // fault adds a fault at a path. The line is that of the nearest thing above it that stands in the file.
 func (d *document) fault(path, problem, fix string) {
@@ -200,7 +200,7 @@ func (d *document) fault(path, problem, fix string) {
 }
 
 // secretField are the settings whose value is never repeated.
-var secretField = regexp.MustCompile(`(^|\.)(\w*url|\w*token|\w*password|\w*secret)$`)
+var secretField = regexp.MustCompile(`(^|\.)(\w*url|\w*token|\w*password|\w*secret|key)$`)
 
 // shown is a value as it may be repeated: as it stood in the file, or *** where it may be a secret.
 func (d *document) shown(path string) string {

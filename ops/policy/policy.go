@@ -103,3 +103,15 @@ func (p Policy) entry(environment string) (Entry, bool) {
 	}
 	return Entry{}, false
 }
+
+// Changes says whether the policy allows anybody anything beyond reading.
+func (p Policy) Changes() bool {
+	for _, entry := range p.Entries {
+		for risk, rule := range entry.Rules {
+			if risk != ops.Read && len(rule.Allow) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
