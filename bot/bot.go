@@ -25,10 +25,16 @@ type Options struct {
 	Policy      policy.Policy
 	Team        func() string // the one workspace that is served, once it is known; everybody else is refused
 	Chat        Chat
+	Room        Room
 	Directory   Directory
 	Coordinator Coordinator
-	Log         *slog.Logger
-	Registry    prometheus.Registerer
+	// State gives what changes stand on, or says why it is not there: an *ops.Error with what to configure, or that it is
+	// away. Nil at a terminal, where nothing is changed.
+	State func() (State, error)
+	// Channels gives the channel of a database, for what cannot be said where it was asked.
+	Channels func(database string) string
+	Log      *slog.Logger
+	Registry prometheus.Registerer
 }
 
 // Bot is the road between people and commands.

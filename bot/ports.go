@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
+	"dbbot/ops/audit"
+	"dbbot/ops/store"
 )
 
 // Invoke is a command somebody typed: /db …, or @dbbot … in a thread.
@@ -65,4 +68,26 @@ type Coordinator interface {
 	// Keep holds a value under a token for thirty minutes; Recall gives it back while it lasts.
 	Keep(ctx context.Context, token string, value []byte)
 	Recall(ctx context.Context, token string) (value []byte, found bool)
+}
+
+// State keeps what must be true, in PostgreSQL: ops/store is the one. What it cannot do now it has not done: no error of
+// its leaves something that happens later.
+type State interface {
+	approval.Store
+	Inbox
+	// Note writes one fact into the audit that belongs to no step of a request.
+	Note(ctx context.Context, fact audit.Entry) error
+	// Card says where the card of a request stands.
+	Card(ctx context.Context, id approval.ID) (store.Message, error)
+}
+
+// Inbox keeps what was typed from before Slack is told that it arrived until it has become something or was refused, so
+// that a crash in between loses nothing silently.
+type Inbox interface {
+	// Receive keeps a command; approval.ErrRepeated if it was kept before.
+	Receive(ctx context.Context, in store.Invocation) error
+	// Settle notes what became of it, in a word.
+	Settle(ctx context.Context, key, outcome string) error
+	// Invocation gives it back; approval.ErrUnknown.
+	Invocation(ctx context.Context, key string) (store.Invocation, error)
 }
