@@ -47,6 +47,11 @@ func (v *Values) place(c Catalogue, about About, w word) bool {
 			if arg.Kind == AllArg && !w.quoted && strings.EqualFold(w.text, "all") {
 				return true
 			}
+		case arg.Kind == NamedArg:
+			if value, ok := strings.CutPrefix(w.text, arg.Name+"="); ok {
+				v.words[arg.Name] = value
+				return true
+			}
 		case arg.Kind == NumberArg:
 			if n, err := strconv.ParseUint(w.text, 10, 31); err == nil {
 				v.numbers[arg.Name] = int(n)
@@ -73,7 +78,7 @@ func (c Catalogue) complete(about About, v *Values) error {
 		case given || counted:
 		case arg.Kind == AllArg:
 			v.databases = c.databases
-		case arg.Optional:
+		case arg.Optional, arg.Kind == NamedArg:
 		case arg.Kind == DatabaseArg && len(c.databases) == 1:
 			v.words[arg.Name], v.databases = c.databases[0].Database, c.databases
 		case arg.Kind == DatabaseArg:

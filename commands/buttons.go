@@ -7,6 +7,15 @@ const (
 	Share   = "Share"   // shows this very answer to the channel
 )
 
+// The buttons of a request. Each is a wish: who presses is authorised at the press.
+const (
+	Approve    = "Approve"
+	Reject     = "Reject"
+	Withdraw   = "Withdraw"
+	Cancel     = "Cancel"      // while it runs
+	BreakGlass = "Break glass" // one decides alone, with a written reason, where the policy allows it
+)
+
 // refreshAndShare is what most questions offer. Sharing asks first: the answer leaves the asker's eyes, and a channel
 // may have guests in it, who may ask nothing themselves. Channels of several organisations the road refuses.
 func refreshAndShare() []Button {

@@ -1,8 +1,10 @@
 package commands
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 
 	"dbbot/ops"
 )
@@ -11,6 +13,7 @@ import (
 type Command struct {
 	About
 	changes bool // a Change
+	partial bool // a Change without one of its parts
 	bind    func(Values) (Call, error)
 }
 
@@ -58,11 +61,58 @@ func question[A any](q Question[A]) Command {
 }
 
 func change[A, P any](c Change[A, P]) Command {
-	return Command{About: c.About, changes: true, bind: func(v Values) (Call, error) {
-		_, target, err := c.Parse(v)
+	whole := c.Parse != nil && c.Plan != nil && c.Run != nil && c.Look != nil
+	return Command{About: c.About, changes: true, partial: !whole, bind: func(v Values) (Call, error) {
+		args, target, err := c.Parse(v)
 		if err != nil {
 			return Call{}, err
 		}
-		return Call{About: c.About, Targets: []ops.Target{target}}, nil
+		return Call{About: c.About, Targets: []ops.Target{target}, Change: c.erased(args)}, nil
 	}}
+}
+
+// erased is the Change for these arguments, with plans as JSON. Words and Reason are added by Find.
+func (c Change[A, P]) erased(args A) *Changing {
+	return &Changing{
+		Plan: func(ctx context.Context) (Planned[json.RawMessage], error) {
+			planned, err := c.Plan(ctx, args)
+			if err != nil {
+				return Planned[json.RawMessage]{}, err
+			}
+			body, err := json.Marshal(planned.Plan)
+			return Planned[json.RawMessage]{Plan: body, View: planned.View, Server: planned.Server}, err
+		},
+		Run: func(ctx context.Context, body json.RawMessage, progress Progress) (View, error) {
+			plan, err := decoded[P](body)
+			if err != nil {
+				return View{}, err
+			}
+			return c.Run(ctx, plan, progress)
+		},
+		Look: func(ctx context.Context, body json.RawMessage) (Happened, View, error) {
+			plan, err := decoded[P](body)
+			if err != nil {
+				return HappenedUnclear, View{}, err
+			}
+			return c.Look(ctx, plan)
+		},
+	}
+}
+
+// decoded reads a plan back, and refuses one that it would not write again byte for byte: it was made by another version
+// of dbbot, which knew more or less than this one, and what runs is exactly what was agreed to.
+func decoded[P any](body json.RawMessage) (plan P, err error) {
+	if err = json.Unmarshal(body, &plan); err == nil {
+		var again []byte
+		if again, err = json.Marshal(plan); err == nil && !bytes.Equal(again, body) {
+			err = errors.New("the plan reads back differently")
+		}
+	}
+	if err != nil {
+		return plan, &ops.Error{
+			Message: "This plan was made by another version of dbbot, so it is not run.",
+			Hint:    "Ask again: the plan is then made anew.", Cause: err,
+		}
+	}
+	return plan, nil
 }

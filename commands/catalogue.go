@@ -60,6 +60,8 @@ func (c Command) fault() string {
 		return "no example"
 	case c.changes != (c.Risk != ops.Read):
 		return "a Question has the risk read, and a Change has not"
+	case c.partial:
+		return "a Change needs Parse, Plan, Run and Look"
 	}
 	names := map[string]bool{}
 	for _, arg := range c.Args {
@@ -71,15 +73,21 @@ func (c Command) fault() string {
 	return ""
 }
 
-// Usage is a command and its arguments as help shows them: "status [database]", "locks <database>".
+// Usage is a command and its arguments as help shows them: "status [database]", "cancel <pid> <database> [-- reason]".
 func (a About) Usage() string {
 	words := []string{a.Path}
 	for _, arg := range a.Args {
-		if arg.Optional || arg.Kind == AllArg {
+		switch {
+		case arg.Kind == NamedArg:
+			words = append(words, "["+arg.Name+"=…]")
+		case arg.Optional || arg.Kind == AllArg:
 			words = append(words, "["+arg.Name+"]")
-		} else {
+		default:
 			words = append(words, "<"+arg.Name+">")
 		}
+	}
+	if a.Risk != ops.Read {
+		words = append(words, "[-- reason]")
 	}
 	return strings.Join(words, " ")
 }

@@ -39,6 +39,7 @@ const (
 	CommandArg  ArgKind = "command"   // the path of a command: one or more words
 	WordArg     ArgKind = "word"
 	NumberArg   ArgKind = "number" // a whole number, zero or more
+	NamedArg    ArgKind = "named"  // name=value; always optional, for what buttons know and nobody types
 )
 
 // Asker is who asks, as the road found them just now.

@@ -2,8 +2,11 @@ package commands
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"dbbot/ops"
 )
 
 // maxPath is how many words a path may have; longer ones nobody types.
@@ -11,8 +14,32 @@ const maxPath = 3
 
 // Find understands a line: which command it is, and with which arguments. No words are the same as help. The
 // words may come in any order that makes sense ("orders status", "status of the orders database please"); what
-// cannot be understood is an *ops.Error that says what would be.
+// cannot be understood is an *ops.Error that says what would be. Behind "--" stands the reason of a Change, which is
+// never looked at for arguments: what is agreed to must not depend on how somebody words why.
 func (c Catalogue) Find(line string) (Call, error) {
+	before, reason, reasoned := splitReason(line)
+	if !reasoned {
+		return c.find(line)
+	}
+	asked, wrong := c.find(before)
+	if wrong == nil && asked.Change != nil {
+		return asked.because(reason)
+	}
+	whole, err := c.find(line) // a Question: two dashes are as good as none
+	switch {
+	case err == nil && whole.Change == nil:
+		return whole, nil
+	case wrong == nil:
+		return Call{}, &ops.Error{
+			Message: fmt.Sprintf("“%s” only reads, so it takes no reason.", asked.Path),
+			Hint:    "Leave out the two dashes and what stands behind them.",
+		}
+	}
+	return Call{}, wrong
+}
+
+// find understands a line without a reason.
+func (c Catalogue) find(line string) (Call, error) {
 	words, err := lex(line)
 	if err != nil {
 		return Call{}, err
@@ -27,6 +54,9 @@ func (c Catalogue) Find(line string) (Call, error) {
 		if err == nil {
 			var call Call
 			if call, err = m.command.bind(values); err == nil {
+				if call.Change != nil {
+					call.Change.Words = c.canonical(m.command.About, values)
+				}
 				return call, nil
 			}
 		}

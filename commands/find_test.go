@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 )
 
 var (
@@ -38,14 +39,42 @@ var (
 	id   = Arg{Name: "id", Kind: WordArg, Hint: "which one"}
 )
 
+// forward is a Change that goes as many steps as it is told, on paper.
+var forward = Change[steps, steps]{
+	About: About{
+		Path: "migrate up", Args: []Arg{one, rows, {Name: "from", Kind: NamedArg, Hint: "where it begins"}},
+		Risk: ops.Change, Summary: "moves forward", Example: "migrate up",
+	},
+	Parse: func(v Values) (steps, ops.Target, error) {
+		n, _ := v.Number("rows")
+		return steps{Database: v.Word("database"), From: v.Word("from"), Count: n}, v.Databases()[0], nil
+	},
+	Plan: func(_ context.Context, s steps) (Planned[steps], error) {
+		if s.Count == 0 {
+			return Planned[steps]{}, &ops.Error{Message: "Nothing to do."}
+		}
+		return Planned[steps]{Plan: s, View: View{Title: "Forward"}, Server: approval.Server{System: "7", Database: "shop"}}, nil
+	},
+	Run: func(_ context.Context, s steps, progress Progress) (View, error) {
+		progress("walking", int64(s.Count), 10)
+		return View{Title: fmt.Sprint(s.Count, " steps from ", s.From)}, nil
+	},
+	Look: func(_ context.Context, s steps) (Happened, View, error) {
+		return HappenedWhole, View{Title: fmt.Sprint("came to ", s.Count)}, nil
+	},
+}
+
+type steps struct {
+	Database string
+	From     string
+	Count    int
+}
+
 func testCatalogue(databases ...ops.Target) Catalogue {
 	return catalogue(Toolbox{Databases: databases}, []func(Toolbox) Command{
 		help, echo("status", all), echo("locks", one), echo("slow", one, rows), echo("backup show", id), echo("migrate status", one),
 		func(Toolbox) Command {
-			return change(Change[ops.Target, string]{
-				About: About{Path: "migrate up", Args: []Arg{one}, Risk: ops.Change, Summary: "moves forward", Example: "migrate up"},
-				Parse: func(v Values) (ops.Target, ops.Target, error) { return v.Databases()[0], v.Databases()[0], nil },
-			})
+			return change(forward)
 		},
 	})
 }
@@ -56,7 +85,7 @@ func understood(call Call, err error) string {
 		return "refused: " + err.Error()
 	}
 	if call.Answer == nil {
-		return fmt.Sprint(call.Path, ": ", call.Targets)
+		return fmt.Sprint(call.Path, ": ", call.Targets, " ", call.Change.Words)
 	}
 	view, err := call.Answer(context.Background(), ana, call.Targets)
 	if err != nil || call.Path == "help" {
@@ -90,7 +119,7 @@ func TestFind(t *testing.T) {
 		{`backup show "the"`, "backup show: [] map[id:the] map[]"},
 		{"show backup 01ABC", "backup show: [] map[id:01ABC] map[]"},
 		{"migrate orders status", "migrate status: [{orders production}] map[database:orders] map[]"},
-		{"migrate up orders", "migrate up: [{orders production}]"},
+		{"migrate up orders", "migrate up: [{orders production}] migrate up orders"},
 		{"", overview},
 		{"?", overview},
 		{"help", overview},
@@ -99,7 +128,7 @@ func TestFind(t *testing.T) {
 		{"help status", "help: /db status [database]"},
 		{"status help", "help: /db status [database]"},
 		{"locks —help", "help: /db locks <database>"},
-		{"help Migrate up", "help: /db migrate up <database>"},
+		{"help Migrate up", "help: /db migrate up <database> [rows] [from=…] [-- reason]"},
 		{"help migrate", overview},
 	}
 	for _, tt := range tests {

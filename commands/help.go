@@ -72,14 +72,21 @@ func overview(all []About) View {
 // page says all about one command, from its declaration.
 func page(about About, asker Asker, databases []ops.Target) View {
 	view := View{Title: "/db " + about.Usage(), Lead: Say(capital(about.Summary) + ".")}
-	if len(about.Args) > 0 {
-		section := Section{Title: "Arguments"}
-		for _, arg := range about.Args {
-			section.Lines = append(section.Lines, Text{{Kind: Literal, Text: arg.Name}, {Text: ": " + arg.Hint}})
-		}
-		view.Parts = append(view.Parts, Part{Section: &section})
+	arguments := Section{Title: "Arguments"}
+	for _, arg := range about.Args {
+		arguments.Lines = append(arguments.Lines, Text{{Kind: Literal, Text: arg.Name}, {Text: ": " + arg.Hint}})
+	}
+	if about.Risk != ops.Read {
+		arguments.Lines = append(arguments.Lines, Text{{Kind: Literal, Text: "-- reason"}, {Text: ": why, in a sentence, for those who agree and for the record"}})
+	}
+	if len(arguments.Lines) > 0 {
+		view.Parts = append(view.Parts, Part{Section: &arguments})
 	}
 	view.Parts = append(view.Parts, Part{Section: &Section{Title: "Risk", Summary: Say(string(about.Risk) + ", " + costs[about.Risk])}})
+	if about.Risk != ops.Read {
+		view.Parts = append(view.Parts, Part{Section: &Section{Title: "Before it runs", Summary: Say("you see what exactly will happen; " +
+			"where others must agree, nothing runs before they have")}})
+	}
 	who := Section{Title: "Who may", Summary: Say("every full member of this workspace")}
 	if about.onDatabase() {
 		who = Section{Title: "You may", Lines: permissions(asker, about.Risk, databases)}

@@ -31,24 +31,30 @@ func lex(line string) ([]word, error) {
 	}
 	var words []word
 	for at := 0; at < len(in); {
-		switch {
-		case unicode.IsSpace(in[at]):
+		if unicode.IsSpace(in[at]) {
 			at++
-		case quote(in[at]) != 0:
-			text, end, closed := quoted(in, at)
-			if !closed {
-				return nil, &ops.Error{
-					Message: fmt.Sprintf("The quote at character %d is never closed.", at+1),
-					Hint:    "Close it, or leave it out: names without spaces need no quotes.",
-				}
-			}
-			words, at = append(words, word{text, true}), end
-		default:
-			text, end := bare(in, at)
-			words, at = append(words, word{text: text}), end
+			continue
 		}
+		w, end, closed := next(in, at)
+		if !closed {
+			return nil, &ops.Error{
+				Message: fmt.Sprintf("The quote at character %d is never closed.", at+1),
+				Hint:    "Close it, or leave it out: names without spaces need no quotes.",
+			}
+		}
+		words, at = append(words, w), end
 	}
 	return words, nil
+}
+
+// next reads the word that begins at a character which is no space; closed is false for a quote without an end.
+func next(in []rune, at int) (w word, end int, closed bool) {
+	if quote(in[at]) != 0 {
+		text, end, closed := quoted(in, at)
+		return word{text, true}, end, closed
+	}
+	text, end := bare(in, at)
+	return word{text: text}, end, true
 }
 
 // bare reads a word without quotes that begins at a character which is no space.

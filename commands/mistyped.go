@@ -95,6 +95,12 @@ func show(words []word) string {
 // surplus says why a word has no place in a command.
 func (c Catalogue) surplus(about About, v Values, w word) error {
 	typed := show([]word{w})
+	if about.Risk != ops.Read && !w.quoted && strings.HasPrefix(w.text, "--") {
+		return &ops.Error{
+			Message: fmt.Sprintf("“%s” has no option “%s”.", about.Path, typed),
+			Hint:    "A reason stands behind two dashes and a space: /db " + about.Usage(),
+		}
+	}
 	for _, arg := range about.Args {
 		_, taken := v.words[arg.Name]
 		_, counted := v.numbers[arg.Name]
