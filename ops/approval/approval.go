@@ -1,6 +1,6 @@
 // Package approval is the life of a request: what may happen to it, when, and by whom. It is a pure machine over plain
-// data (machine.go), and the contract of whatever keeps requests (store.go) with one suite that every keeper passes
-// (approvaltest). It reads no clock, no network and no file, and imports ops alone.
+// data (machine.go, people.go, run.go), and the contract of whatever keeps requests (store.go) with one suite that every
+// keeper passes (approvaltest). It reads no clock, no network and no file, and imports ops alone.
 package approval
 
 import (
@@ -58,7 +58,7 @@ type Server struct {
 type Vote struct {
 	By    ops.PersonID
 	Agree bool
-	Why   string // of a rejection
+	Why   string // of a rejection, or of breaking the glass
 	At    time.Time
 }
 
@@ -98,15 +98,16 @@ type Request struct {
 	Terms     Terms
 
 	Asked   time.Time
-	Expires time.Time    // of the wait for consent; an approved request that cannot be checked ends then too
+	Expires time.Time    // while pending, of the wait for consent; once approved, of the consent: what has not begun by then never will
 	Votes   []Vote       // one a person, in the order in which they first voted
 	By      ops.PersonID // who ended or decided it: rejected, withdrew, broke the glass, cancelled; zero where nobody did
 	Why     string       // reason of the last move that has one, for people
 	Glass   bool         // approved by breaking the glass
 
-	Worker   int64 // who runs it, or was the last to; see ops/job
-	Fence    int64 // grows with every claim and take-over: a write with an older one is refused
-	WaitsFor ID    // the request that runs on the same database; zero where it waits for none
+	Reminded time.Time // when those who may decide were reminded; zero: not yet
+	Worker   int64     // who runs it, or was the last to; see ops/job
+	Fence    int64     // grows with every claim and take-over: a write with an older one is refused
+	WaitsFor ID        // the request that runs on the same database; zero where it waits for none
 	Decided  time.Time
 	Started  time.Time
 	Ended    time.Time

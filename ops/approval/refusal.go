@@ -1,0 +1,90 @@
+package approval
+
+import (
+	"strings"
+	"time"
+
+	"dbbot/ops"
+)
+
+// What somebody can try, as Refusal.Tried has it.
+const (
+	toApprove  = "approve"
+	toReject   = "reject"
+	toWithdraw = "withdraw"
+	toCancel   = "cancel"
+	toBreak    = "break glass"
+)
+
+func refuse(tried, code, message, hint string) *Refusal {
+	return &Refusal{Tried: tried, Code: code, Said: &ops.Error{Message: message, Hint: hint}}
+}
+
+func unseen(tried string, v Voter) *Refusal {
+	why := v.Why
+	if why == "" {
+		why = "Slack's directory could not be read just now, so dbbot cannot tell what you may do."
+	}
+	return refuse(tried, "unseen", why, "Nothing was counted. Try again in a minute.")
+}
+
+// late tells somebody what became of it before they pressed.
+func (r Request) late(tried string, now time.Time) *Refusal {
+	message, hint := "", ""
+	switch r.State {
+	case Pending: // beyond its time
+		message, hint = "The time to decide this is over; nothing runs.", "It can be asked for again."
+	case Approved:
+		message, hint = "This was approved "+ago(now.Sub(r.Decided))+".", "As long as it does not run, Reject or Withdraw still stops it."
+	case Running:
+		message, hint = "This runs already, since "+since(now.Sub(r.Started))+".", "Cancel stops it, where it can still be stopped."
+	default:
+		message = ended[r.State][0] + ago(now.Sub(r.Ended)) + ended[r.State][1]
+	}
+	return refuse(tried, "late", message, hint)
+}
+
+// ended is what a late person reads about each end, before and after how long ago it was.
+var ended = map[State][2]string{
+	Succeeded:   {"This has run, and succeeded ", "."},
+	Failed:      {"This has run, and failed ", "."},
+	Cancelled:   {"This was running, and was cancelled ", "."},
+	Interrupted: {"This was running, and was interrupted ", "; whether it happened is not known."},
+	Rejected:    {"This was rejected ", "; nothing runs."},
+	Expired:     {"Nobody decided this in time, and it expired ", "; nothing runs."},
+	Withdrawn:   {"The person who asked for this withdrew it ", "; nothing runs."},
+	Invalidated: {"This became invalid ", ", before it ran; nothing runs."},
+}
+
+// ago says how long ago something was: the reader's time zone is not known here.
+func ago(d time.Duration) string {
+	if d < time.Second {
+		return "just now"
+	}
+	return since(d) + " ago"
+}
+
+func since(d time.Duration) string {
+	for _, unit := range []struct {
+		long time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if d >= unit.long {
+			return ops.Count(int(d/unit.long), unit.name)
+		}
+	}
+	return ops.Count(int(max(d, 0)/time.Second), "second")
+}
+
+// clean makes what somebody wrote fit to be kept and shown: no secret, no character that hides or turns text, and no more
+// than a card holds. Lines stay lines.
+func clean(text string) string {
+	lines := strings.Split(strings.TrimSpace(ops.Redact(text)), "\n")
+	for i, line := range lines {
+		lines[i] = ops.Printable(strings.TrimSuffix(line, "\r"), MaxReason)
+	}
+	if short := []rune(strings.Join(lines, "\n")); len(short) > MaxReason {
+		return string(short[:MaxReason-1]) + "…"
+	}
+	return strings.Join(lines, "\n")
+}
