@@ -12,7 +12,7 @@ type Decision struct {
 	Allowed bool
 	Why     string   // for people: why not, and whom to ask; empty where it is allowed
 	Ask     []string // groups whose members may do it; empty where nobody may, or where it is allowed
-	Consent *Consent // who must agree before it runs; nil where nobody must, or where it is refused
+	Consent *Consent // who must agree before it runs; nil where nobody must, or where it is refused. Alone: this person needs nobody
 }
 
 // Admit says whether somebody may use dbbot at all: it decides what is about no database, such as help. Only full
@@ -51,7 +51,7 @@ func (p Policy) Decide(who ops.Person, team string, in Rosters, risk ops.Risk, t
 	member, unseen := p.belongs(who.ID.User, rule.Allow, in)
 	switch {
 	case member:
-		return Decision{Allowed: true, Consent: rule.Approve.withDefaults()}
+		return Decision{Allowed: true, Consent: p.consent(rule.Approve, who.ID.User, in)}
 	case unseen:
 		return Decision{Why: whyUnseen(rule.Allow, risk, target), Ask: slices.Clone(rule.Allow)}
 	}
@@ -84,15 +84,38 @@ func (c *Consent) sound() bool {
 	return c == nil || c.Count >= 1 && len(c.By) > 0 && c.Within >= 0
 }
 
-func (c *Consent) withDefaults() *Consent {
+// consent is what one person needs: with the default time, and alone only where they are surely one of those who agree.
+func (p Policy) consent(c *Consent, user string, in Rosters) *Consent {
 	if c == nil {
 		return nil
 	}
-	full := Consent{By: slices.Clone(c.By), Count: c.Count, Within: c.Within}
+	full := *c
+	full.By = slices.Clone(c.By)
 	if full.Within == 0 {
 		full.Within = defaultWithin
 	}
+	if c.Alone {
+		full.Alone, _ = p.belongs(user, c.By, in)
+	}
 	return &full
+}
+
+// MayAgree says whether a person may decide what the groups under by decide, right now. why is for them where they may
+// not; unseen: no, because it could not be found out.
+func (p Policy) MayAgree(who ops.Person, team string, in Rosters, by []string) (entitled bool, why string, unseen bool) {
+	if at := Admit(who, team); !at.Allowed {
+		return false, at.Why, who.Standing == ops.Unknown
+	}
+	entitled, unseen = p.belongs(who.ID.User, by, in)
+	switch {
+	case entitled:
+		return true, "", false
+	case len(by) == 0:
+		return false, whyNoDeciders, false
+	case unseen:
+		return false, whyUnseenDecider(by), true
+	}
+	return false, whyNoDecider(by), false
 }
 
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

@@ -38,11 +38,13 @@ type Rule struct {
 }
 
 // Consent is what must be given before anything runs: by how many people of which groups, and how soon. The person
-// who asked never counts.
+// who asked never counts. Both exceptions are off unless the file says otherwise.
 type Consent struct {
-	By     []string
-	Count  int
-	Within time.Duration
+	By         []string
+	Count      int
+	Within     time.Duration
+	Alone      bool // who is in By needs nobody else for what they ask themselves
+	BreakGlass bool `yaml:"break_glass"` // one of By may decide alone, with a written reason
 }
 
 // Group is a set of people by their ids, and by Slack user groups. Names and e-mails decide nothing.

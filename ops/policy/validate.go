@@ -123,12 +123,27 @@ func (c *check) rule(path string, risk ops.Risk, r Rule) {
 	if r.Approve.Within < 0 {
 		c.add(path+".within", r.Approve.Within.String(), "is negative", "Write a duration such as 30m.")
 	}
+	c.exceptions(path, *r.Approve)
 	switch people, known := c.people(r.Approve.By); {
 	case r.Approve.Count < 1:
 		c.add(path+".count", strconv.Itoa(r.Approve.Count), "must be at least 1", "Write how many people must agree.")
 	case known && people > 0 && people < r.Approve.Count:
 		c.add(path+".count", strconv.Itoa(r.Approve.Count), fmt.Sprintf("can never be reached: the groups under by have only %d", people),
 			"Name more people, or ask for fewer.")
+	}
+}
+
+// exceptions finds those that would leave nobody to agree, or that say nothing.
+func (c *check) exceptions(path string, a Consent) {
+	all := slices.Contains(a.By, Everyone)
+	if a.Alone && all {
+		c.add(path+".alone", "true", "means that nobody ever has to agree, since everyone may", "Name the groups under by, or remove approve.")
+	}
+	if a.BreakGlass && all {
+		c.add(path+".break_glass", "true", "lets everyone approve what they ask for themselves", "Name the groups under by, or remove break_glass.")
+	}
+	if a.Alone && a.BreakGlass && a.Count == 1 && !all {
+		c.add(path+".break_glass", "true", "says nothing here: alone lets the same people act without a second person already", "Remove one of the two.")
 	}
 }
 

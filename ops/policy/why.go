@@ -53,6 +53,18 @@ func whyUnseen(groups []string, risk ops.Risk, t ops.Target) string {
 		"Try again in a minute, or ask one of them.", either(groups), deed(risk, t))
 }
 
+// whyNoDeciders is about what runs without consent.
+const whyNoDeciders = "Nobody has to agree to this, so nobody else decides it."
+
+func whyNoDecider(by []string) string {
+	return fmt.Sprintf("Only %s may decide this. Ask one of them.", either(by))
+}
+
+func whyUnseenDecider(by []string) string {
+	return fmt.Sprintf("Only %s may decide this, and Slack's user groups could not be read just now, so dbbot cannot tell whether you are one. "+
+		"Try again in a minute, or ask one of them.", either(by))
+}
+
 func deed(risk ops.Risk, t ops.Target) string {
 	verb, known := doing[risk]
 	if !known {
