@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,12 +16,18 @@ import (
 // local workspace. A line is one of
 //
 //	# a comment                        in #orders | in a thread | out of the thread
-//	ana> what she types                ana clicks Refresh
+//	ana> what she types                ana clicks Refresh | lee clicks Approve at home
+//	lee opens the home tab             lee writes: what goes into the form that is open
 //	bot to ana: what she alone reads   bot to ana, again: what her message has become
 //	bot to everyone: …                 bot to everyone, again: …
+//	bot to ana, finally: …             what it says in the end, however often it changes until then
+//	bot to ana directly: …             bot to ana in the thread: … | in a form: … | at home: …
 //	slackbot to ana: …                 gus hears nothing
+//	a session of orders, called bob    bob is gone | bob is there; {bob} in any text is its pid
 //
 // Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.
+//
+// Every conversation is held twice: with one replica of dbbot, and with two that share PostgreSQL and Redis.
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -28,14 +35,19 @@ func TestConversations(t *testing.T) {
 	}
 	databases := sampleDatabases(t)
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			c := &conversation{t: t, world: newWorld(t, databases), channel: "C0ORDERS", people: map[string]*listener{}}
-			for _, step := range readSteps(t, file) {
-				c.line = fmt.Sprintf("%s:%d: %s", file, step.line, step.text)
-				c.play(step.text)
-			}
-			c.nothingLeft()
-		})
+		for replicas := 1; replicas <= 2; replicas++ {
+			t.Run(fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(file), ".txt"), replicas), func(t *testing.T) {
+				c := &conversation{
+					t: t, world: newWorld(t, databases, replicas), channel: "C0ORDERS",
+					people: map[string]*listener{}, sessions: map[string]*transaction{},
+				}
+				for _, step := range readSteps(t, file) {
+					c.line = fmt.Sprintf("%s:%d: %s", file, step.line, step.text)
+					c.play(c.withPids(step.text))
+				}
+				c.nothingLeft()
+			})
+		}
 	}
 }
 
@@ -46,6 +58,8 @@ type conversation struct {
 	thread  string
 	line    string
 	people  map[string]*listener
+
+	sessions map[string]*transaction
 }
 
 type verb struct {
@@ -58,11 +72,15 @@ var verbs = []verb{
 	{regexp.MustCompile(`^in a thread$`), func(c *conversation, _ []string) { c.thread = c.startThread() }},
 	{regexp.MustCompile(`^out of the thread$`), func(c *conversation, _ []string) { c.thread = "" }},
 	{regexp.MustCompile(`(?s)^(\w+)> (.*)$`), func(c *conversation, w []string) { c.says(w[1], w[2]) }},
-	{regexp.MustCompile(`^(\w+) clicks (\w+)$`), func(c *conversation, w []string) { c.clicks(w[1], w[2]) }},
+	{regexp.MustCompile(`^(\w+) clicks ([\w {}]+?)( at home)?$`), func(c *conversation, w []string) { c.clicks(w[1], w[2], w[3] != "") }},
+	{regexp.MustCompile(`^(\w+) opens the home tab$`), func(c *conversation, w []string) { c.opensHome(w[1]) }},
+	{regexp.MustCompile(`(?s)^(\w+) writes: (.*)$`), func(c *conversation, w []string) { c.writes(w[1], w[2]) }},
 	{regexp.MustCompile(`^(\w+) hears nothing$`), func(c *conversation, w []string) { c.hearsNothing(w[1]) }},
-	{regexp.MustCompile(`(?s)^bot to everyone(, again)?: (.*)$`), func(c *conversation, w []string) { c.everyoneReads(w[1] != "", w[2]) }},
-	{regexp.MustCompile(`(?s)^bot to (\w+)(, again)?: (.*)$`), func(c *conversation, w []string) { c.reads(w[1], w[2] != "", true, w[3]) }},
-	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.isToldBySlack(w[1], w[2]) }},
+	{regexp.MustCompile(`(?s)^bot to everyone( in the thread)?(, again|, finally)?: (.*)$`), func(c *conversation, w []string) { c.everyoneReads(w[1], w[2], w[3]) }},
+	{regexp.MustCompile(`(?s)^bot to (\w+)( directly| in the thread| in a form| at home)?(, again|, finally)?: (.*)$`), func(c *conversation, w []string) { c.reads(w[1], cmp.Or(lane(strings.TrimSpace(w[2])), alone), w[3], w[4]) }},
+	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.reads(w[1], slackbot, "", w[2]) }},
+	{regexp.MustCompile(`^a session of (\w+), called (\w+)$`), func(c *conversation, w []string) { c.sessions[w[2]] = c.startSession(w[1]) }},
+	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},
 }
 
 func (c *conversation) play(text string) {
@@ -103,53 +121,62 @@ func (c *conversation) says(name, text string) {
 	}, nil)
 }
 
-func (c *conversation) clicks(name, button string) {
+func (c *conversation) clicks(name, button string, home bool) {
 	c.t.Helper()
-	message, action := c.person(name).button(button)
-	if message.TS == "" {
+	press := c.person(name).button(button)
+	if home {
+		press = c.person(name).homeButton(button)
+	}
+	if press == nil {
 		c.t.Fatalf("%s\n%s sees no such button", c.line, name)
 	}
-	c.world.page(c.t, "action", map[string]any{
-		"as": userID(name), "channel": message.Channel, "message_ts": message.TS, "action": action, "state": map[string]any{},
-	}, nil)
+	press["as"], press["state"] = userID(name), map[string]any{}
+	c.world.page(c.t, "action", press, nil)
 }
 
-func (c *conversation) reads(name string, again, alone bool, want string) {
+func (c *conversation) opensHome(name string) {
 	c.t.Helper()
-	heard := c.person(name).next(c.t, c.line)
-	kind := "message"
-	if again {
-		kind = "changed"
+	c.person(name)
+	c.world.page(c.t, "home", map[string]any{"as": userID(name)}, nil)
+}
+
+// writes fills in the one field of the form that is open, and sends it. What the form answers below the field is heard
+// as its text.
+func (c *conversation) writes(name, text string) {
+	c.t.Helper()
+	c.person(name).submit(c.t, c.line, text)
+}
+
+// reads checks what somebody reads: the next thing, what it has become, or what it says in the end.
+func (c *conversation) reads(name string, where lane, how, want string) {
+	c.t.Helper()
+	if how == ", finally" {
+		c.person(name).finally(c.t, where, c.line, want)
+		return
 	}
-	if heard.event != kind || heard.Message.Ephemeral != alone {
-		c.t.Errorf("%s\ngot a %q event, ephemeral %v:\n%s", c.line, heard.event, heard.Message.Ephemeral, heard.Message.Text)
+	heard := c.person(name).next(c.t, where, c.line)
+	if changed := heard.event == "changed"; changed != (how == ", again") {
+		c.t.Errorf("%s\ngot a %q event", c.line, heard.event)
 	}
-	if got := readable(heard.Message.Text); !matches(got, want) {
+	if got := heard.said(); !matches(got, want) {
 		c.t.Errorf("%s\n--- said ---\n%s\n--- wanted ---\n%s", c.line, got, want)
 	}
 }
 
 // everyoneReads checks it with all who listen and are in the channel.
-func (c *conversation) everyoneReads(again bool, want string) {
+func (c *conversation) everyoneReads(where, how, want string) {
 	c.t.Helper()
 	for name := range c.people {
 		if c.world.inChannel(c.t, userID(name), c.channel) {
-			c.reads(name, again, false, want)
+			c.reads(name, cmp.Or(lane(strings.TrimSpace(where)), everyone), how, want)
 		}
-	}
-}
-
-func (c *conversation) isToldBySlack(name, want string) {
-	c.t.Helper()
-	if heard := c.person(name).next(c.t, c.line); heard.event != "notice" || !matches(readable(heard.Text), want) {
-		c.t.Errorf("%s\ngot %q: %s%s", c.line, heard.event, heard.Text, heard.Message.Text)
 	}
 }
 
 func (c *conversation) hearsNothing(name string) {
 	c.t.Helper()
 	if heard, any := c.person(name).pending(c.t); any {
-		c.t.Errorf("%s\n%s heard: %s%s", c.line, name, heard.Text, heard.Message.Text)
+		c.t.Errorf("%s\n%s heard: %s", c.line, name, heard.said())
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -214,7 +215,8 @@ func (s *shop) configure(redis ops.Secret, town town) (Config, error) {
 	values := map[string]ops.Secret{
 		"SLACK_BOT_TOKEN": town.botToken, "SLACK_APP_TOKEN": town.appToken, "SLACK_API_URL": ops.Secret(town.page + "api/"),
 		"ORDERS_URL": s.url(s.reader, "orders"), "ORDERS_OWNER_URL": s.url(s.owner, "orders"),
-		"REPORTING_URL": s.url(s.reader, "reporting"), "DBBOT_STATE_URL": s.url(s.reader, "dbbot"), "REDIS_URL": redis,
+		"REPORTING_URL": s.url(s.reader, "reporting"), "DBBOT_STATE_URL": s.url(s.reader, "dbbot"), "REDIS_URL": redis, "REPORTING_OWNER_URL": s.url(s.owner, "reporting"),
+		"DBBOT_AUDIT_KEY": ops.Secret(rand.Text() + rand.Text()),
 	}
 	lookup := func(name string) (string, bool) { value, set := values[name]; return value.Reveal(), set }
 	return load(path, lookup, need{slack: true})

@@ -16,36 +16,97 @@ type heard struct {
 	event   string
 	Text    string // of a notice
 	Channel string
+	Op      string // of a modal: open, update, close
+	View    view
 	Message struct {
 		TS        string
+		Thread    string `json:"thread_ts"`
 		Channel   string
 		User      string
 		Text      string
 		Ephemeral bool
 		Blocks    json.RawMessage
+		Files     []struct{ Name string }
 	}
+}
+
+// view is a modal or a home tab.
+type view struct {
+	ID     string
+	Title  json.RawMessage
+	Blocks json.RawMessage
+}
+
+// lane is where something is read. What comes in one lane comes in order; two lanes know nothing of one another, as the
+// messages in them are sent by different hands.
+type lane string
+
+const (
+	alone    lane = "alone"    // in a channel, for one person's eyes
+	everyone lane = "everyone" // in a channel
+	inThread lane = "in the thread"
+	directly lane = "directly" // in the person's own channel with the bot
+	slackbot lane = "slackbot"
+	inForm   lane = "in a form"
+	atHome   lane = "at home"
+)
+
+func (h heard) lane() lane {
+	switch {
+	case h.event == "notice":
+		return slackbot
+	case h.event == "view":
+		return inForm
+	case h.event == "home":
+		return atHome
+	case h.Message.Ephemeral:
+		return alone
+	case strings.HasPrefix(h.Message.Channel, "D"):
+		return directly
+	case h.Message.Thread != "" && h.Message.Thread != h.Message.TS:
+		return inThread
+	}
+	return everyone
+}
+
+// said is what a reader makes of it.
+func (h heard) said() string {
+	switch h.event {
+	case "notice":
+		return readable(h.Text)
+	case "view", "home":
+		return wordsOf(h.View.Title) + "\n" + wordsOf(h.View.Blocks)
+	}
+	text := readable(h.Message.Text)
+	for _, file := range h.Message.Files {
+		text += "\n[" + file.Name + "]"
+	}
+	return text
 }
 
 // listener is one person's open page.
 type listener struct {
 	world   *world
 	user    string
-	events  chan heard    // by the bot or the workspace, oldest first
 	fence   chan string   // texts of what this person said
 	changed chan struct{} // the app's sockets came or went
 	sockets int
 
-	mu   sync.Mutex
-	last map[string]heard // by message: the newest state, for buttons
-	seen []string         // messages in the order of their last change
+	mu    sync.Mutex
+	heard map[lane][]heard // by the bot or the workspace, not yet expected by anybody; oldest first
+	more  chan struct{}    // closed and made anew whenever something is heard
+	last  map[string]heard // by message: the newest state, for buttons
+	seen  []string         // messages in the order of their last change
+	home  view
+	form  view
 }
 
 // listen opens a page and reads it until the test ends.
 func (w *world) listen(t *testing.T, user string) *listener {
 	t.Helper()
 	l := &listener{
-		world: w, user: user, events: make(chan heard, 100), fence: make(chan string, 10),
-		changed: make(chan struct{}, 10), last: map[string]heard{},
+		world: w, user: user, fence: make(chan string, 10), changed: make(chan struct{}, 100),
+		heard: map[lane][]heard{}, more: make(chan struct{}), last: map[string]heard{},
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.base+"/page/stream?as="+user, nil)
 	if err != nil {
@@ -81,30 +142,94 @@ func (l *listener) hear(event, data string) {
 	switch {
 	case event == "app":
 		l.changed <- struct{}{}
-	case event == "notice":
-		l.events <- h
-	case event != "message" && event != "changed":
-	case h.Message.User == l.world.bot:
-		l.mu.Lock()
-		l.last[h.Message.TS] = h
-		l.seen = append(l.seen, h.Message.TS)
-		l.mu.Unlock()
-		l.events <- h
-	case h.Message.User == l.user && event == "message":
+	case event == "message" && h.Message.User == l.user:
 		l.fence <- h.Message.Text
+	case event == "notice", event == "home", event == "view", (event == "message" || event == "changed") && h.Message.User == l.world.bot:
+		l.keep(h)
 	}
 }
 
-// next waits for the next thing this person is told.
-func (l *listener) next(t *testing.T, line string) heard {
-	t.Helper()
-	select {
-	case h := <-l.events:
-		return h
-	case <-time.After(patience):
-		t.Fatalf("%s\nnothing came within %v; dbbot's log:\n%s", line, patience, l.world.log)
-		return heard{}
+func (l *listener) keep(h heard) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch h.event {
+	case "home":
+		l.home = h.View
+	case "view":
+		l.form = h.View
+		if h.Op == "close" {
+			l.form = view{}
+			return
+		}
+	case "message", "changed":
+		l.last[h.Message.TS] = h
+		l.seen = append(l.seen, h.Message.TS)
 	}
+	l.heard[h.lane()] = append(l.heard[h.lane()], h)
+	close(l.more)
+	l.more = make(chan struct{})
+}
+
+// next waits for the next thing this person reads there.
+func (l *listener) next(t *testing.T, where lane, line string) heard {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		l.mu.Lock()
+		more, waiting := l.more, l.heard[where]
+		if len(waiting) > 0 {
+			l.heard[where] = waiting[1:]
+			l.mu.Unlock()
+			return waiting[0]
+		}
+		l.mu.Unlock()
+		select {
+		case <-more:
+		case <-late:
+			t.Fatalf("%s\nnothing came within %v; dbbot's log:\n%s", line, patience, l.world.log)
+		}
+	}
+}
+
+// finally waits until something reads as wanted, however often it changes until then.
+func (l *listener) finally(t *testing.T, where lane, line, want string) {
+	t.Helper()
+	late, last := time.After(patience), "nothing"
+	for {
+		l.mu.Lock()
+		more, waiting := l.more, l.heard[where]
+		l.heard[where] = nil
+		l.mu.Unlock()
+		for i, h := range waiting {
+			if last = h.said(); matches(last, want) {
+				l.putBack(where, waiting[i+1:])
+				return
+			}
+		}
+		select {
+		case <-more:
+		case <-late:
+			t.Fatalf("%s\n--- said last ---\n%s\n--- wanted ---\n%s\ndbbot's log:\n%s", line, last, want, l.world.log)
+		}
+	}
+}
+
+func (l *listener) putBack(where lane, rest []heard) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard[where] = append(rest, l.heard[where]...)
+}
+
+// unexpected is the first thing that nobody waited for. A home tab is drawn as often as it likes.
+func (l *listener) unexpected() (heard, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for where, waiting := range l.heard {
+		if len(waiting) > 0 && where != atHome {
+			return waiting[0], true
+		}
+	}
+	return heard{}, false
 }
 
 // pending tells what came without being expected. The person says something and waits to read it: what was sent before
@@ -123,60 +248,9 @@ func (l *listener) pending(t *testing.T) (heard, bool) {
 			if text != word {
 				continue
 			}
-			select {
-			case h := <-l.events:
-				return h, true
-			default:
-				return heard{}, false
-			}
+			return l.unexpected()
 		case <-time.After(patience):
 			t.Fatal("the fence did not come back")
 		}
 	}
 }
-
-// button finds the newest message with that button, and what pressing it sends.
-func (l *listener) button(name string) (message place, action map[string]any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := len(l.seen) - 1; i >= 0; i-- {
-		h := l.last[l.seen[i]]
-		if action := buttonIn(h.Message.Blocks, name); action != nil {
-			return place{h.Message.TS, h.Message.Channel}, action
-		}
-	}
-	return place{}, nil
-}
-
-// buttonIn finds a button by its word in a message's blocks.
-func buttonIn(raw json.RawMessage, name string) map[string]any {
-	var blocks []struct {
-		Type     string
-		BlockID  string `json:"block_id"`
-		Elements []json.RawMessage
-	}
-	_ = json.Unmarshal(raw, &blocks) // a message without blocks has no button
-	for _, b := range blocks {
-		if b.Type != "actions" {
-			continue
-		}
-		for _, element := range b.Elements {
-			var button struct {
-				Type     string
-				ActionID string `json:"action_id"`
-				Value    string
-				Text     struct{ Text string }
-			}
-			if json.Unmarshal(element, &button) == nil && button.Type == "button" && strings.HasSuffix(button.Text.Text, name) {
-				return map[string]any{
-					"type": "button", "block_id": b.BlockID, "action_id": button.ActionID, "value": button.Value,
-					"text": map[string]any{"type": "plain_text", "text": button.Text.Text},
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// place is where a message stands.
-type place struct{ TS, Channel string }

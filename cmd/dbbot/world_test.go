@@ -3,30 +3,40 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"dbbot/bot/workspace"
+	"dbbot/ops/postgres/cluster"
 	"dbbot/ops/postgres/cluster/clustertest"
+
+	"github.com/alicebob/miniredis/v2"
 )
 
 // patience bounds every wait of these tests; nothing is asserted about how long anything took.
 const patience = 20 * time.Second
 
-// world is everything a conversation needs: a real PostgreSQL, the local workspace, and `dbbot serve` between them.
+// world is everything a conversation needs: a real PostgreSQL and Redis, the local workspace, and `dbbot serve` between
+// them, once or as several replicas.
 type world struct {
-	base string // of the workspace
-	log  *lockedBuffer
-	bot  string // the bot's user id
+	base      string // of the workspace
+	log       *lockedBuffer
+	bot       string // the bot's user id
+	databases sample
+	state     string // of this world's own state database
+	redis     string
+	config    workspace.Config
 }
 
-func newWorld(t *testing.T, databases urls) *world {
+func newWorld(t *testing.T, databases sample, replicas int) *world {
 	t.Helper()
 	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
 	if err != nil {
@@ -40,36 +50,45 @@ func newWorld(t *testing.T, databases urls) *world {
 	server := workspace.New(config)
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(func() { server.Close(); site.Close() })
-	w := &world{base: site.URL, bot: config.Apps[0].BotUser, log: &lockedBuffer{}}
-	w.serve(t, config, databases)
+	w := &world{
+		base: site.URL, bot: config.Apps[0].BotUser, log: &lockedBuffer{}, config: config,
+		databases: databases, state: databases.newState(t), redis: "redis://" + miniredis.RunT(t).Addr(),
+	}
+	ana := w.listen(t, "U0ANA")
+	for n := range replicas {
+		w.serve(t, ana, 2*(n+1))
+	}
 	return w
 }
 
-// serve runs the program itself, in this process, until the test ends.
-func (w *world) serve(t *testing.T, config workspace.Config, databases urls) {
+// env is what the program finds in its environment.
+func (w *world) env(name string) (string, bool) {
+	value, ok := map[string]string{
+		"SLACK_API_URL": w.base + "/api/", "SLACK_BOT_TOKEN": w.config.Apps[0].BotToken, "SLACK_APP_TOKEN": w.config.Apps[0].AppToken,
+		"ORDERS_URL": w.databases.reading("orders"), "REPORTING_URL": w.databases.reading("reporting"),
+		"ORDERS_OWNER_URL": w.databases.application("orders"), "REPORTING_OWNER_URL": w.databases.application("reporting"),
+		"DBBOT_STATE_URL": w.state, "REDIS_URL": w.redis, "DBBOT_AUDIT_KEY": strings.Repeat("only for tests. ", 4),
+	}[name]
+	return value, ok
+}
+
+// serve runs the program itself, in this process, until the test ends. It returns once so many sockets are open.
+func (w *world) serve(t *testing.T, ana *listener, sockets int) {
 	t.Helper()
-	env := environment(func(name string) (string, bool) {
-		value, ok := map[string]string{
-			"SLACK_API_URL": w.base + "/api/", "SLACK_BOT_TOKEN": config.Apps[0].BotToken, "SLACK_APP_TOKEN": config.Apps[0].AppToken,
-			"ORDERS_URL": databases.orders, "REPORTING_URL": databases.reporting,
-		}[name]
-		return value, ok
-	})
 	file, err := filepath.Abs("testdata/conversation.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
-	ana := w.listen(t, "U0ANA")
-	go func() { ended <- run(ctx, []string{"serve", "--config", file}, env, w.log, w.log) }()
+	go func() { ended <- run(ctx, []string{"serve", "--config", file}, w.env, w.log, w.log) }()
 	t.Cleanup(func() {
 		stop()
 		if code := <-ended; code != 0 {
 			t.Errorf("serve ended with %d:\n%s", code, w.log)
 		}
 	})
-	for ana.sockets < 2 {
+	for ana.sockets < sockets {
 		select {
 		case code := <-ended:
 			ended <- code
@@ -82,21 +101,41 @@ func (w *world) serve(t *testing.T, config workspace.Config, databases urls) {
 	}
 }
 
-type urls struct{ orders, reporting string }
+// sample is a server with two databases: an application owns them, and a role with pg_monitor reads them.
+type sample struct{ server *cluster.Cluster }
 
-// sampleDatabases are two databases that a role with pg_monitor reads.
-func sampleDatabases(t *testing.T) urls {
+const testPassword = "only for this test"
+
+func sampleDatabases(t *testing.T) sample {
 	t.Helper()
 	server := clustertest.Start(t, map[string]string{"shared_preload_libraries": "pg_stat_statements"})
-	clustertest.Exec(t, server.URL("postgres"), "CREATE DATABASE orders", "CREATE DATABASE reporting",
-		"CREATE ROLE reader LOGIN PASSWORD 'only for this test' IN ROLE pg_monitor")
+	clustertest.Exec(t, server.URL("postgres"),
+		"CREATE ROLE reader LOGIN PASSWORD '"+testPassword+"' IN ROLE pg_monitor", "CREATE ROLE application LOGIN PASSWORD '"+testPassword+"'",
+		"CREATE DATABASE orders OWNER application", "CREATE DATABASE reporting OWNER application")
+	s := sample{server}
 	for _, name := range []string{"orders", "reporting"} {
-		clustertest.Exec(t, server.URL(name), "CREATE EXTENSION pg_stat_statements",
+		clustertest.Exec(t, server.URL(name), "CREATE EXTENSION pg_stat_statements")
+		clustertest.Exec(t, s.application(name),
 			"CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
 			"INSERT INTO schema_migrations VALUES (3, false)", "GRANT SELECT ON schema_migrations TO reader")
 	}
-	as := func(name string) string { return clustertest.As(t, server.URL(name), "reader", "only for this test") }
-	return urls{as("orders"), as("reporting")}
+	return s
+}
+
+func (s sample) reading(database string) string {
+	return s.server.URLAs("reader", testPassword, database)
+}
+
+func (s sample) application(database string) string {
+	return s.server.URLAs("application", testPassword, database)
+}
+
+// newState makes a state database of its own.
+func (s sample) newState(t *testing.T) string {
+	t.Helper()
+	name := "state_" + strings.ToLower(rand.Text())
+	clustertest.Exec(t, s.server.URL("postgres"), "CREATE DATABASE "+name+" OWNER application")
+	return s.application(name)
 }
 
 // page calls the workspace as its page does.
