@@ -75,10 +75,10 @@ type Coordinator interface {
 type State interface {
 	approval.Store
 	Inbox
+	Outbox
+	Homes
 	// Note writes one fact into the audit that belongs to no step of a request.
 	Note(ctx context.Context, fact audit.Entry) error
-	// Card says where the card of a request stands.
-	Card(ctx context.Context, id approval.ID) (store.Message, error)
 }
 
 // Inbox keeps what was typed from before Slack is told that it arrived until it has become something or was refused, so
