@@ -10,21 +10,20 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// buttons draws what can be pressed. A button carries its name and the post's token, never what it is about: that
-// is looked up where nobody can have changed it.
-func (p *page) buttons(buttons []commands.Button, token string) slack.Block {
-	taken := map[string]bool{}
+// buttons draws what can be pressed, in a block of that id. A button carries its name and a token, its own or the
+// post's, never what it is about: that is looked up where nobody can have changed it.
+func (p *page) buttons(id string, buttons []commands.Button) slack.Block {
 	var drawn []slack.BlockElement
 	for i, b := range buttons {
-		name := oneLine(b.Name, maxButtonText)
+		name, token := oneLine(b.Name, maxButtonText), firstOf(b.Token, p.token)
 		if len(drawn) == maxButtons || len(token) > maxButtonValue {
-			p.missing.buttons = len(buttons) - i
+			p.missing.buttons += len(buttons) - i
 			break
 		}
 		if strings.TrimSpace(name) == "" {
 			continue
 		}
-		button := slack.NewButtonBlockElement(actionID(name, taken), token, plainText(name))
+		button := slack.NewButtonBlockElement(p.actionID(name), token, plainText(name))
 		button.Style = slackStyle(b.Style)
 		button.Confirm = confirm(b)
 		drawn = append(drawn, button)
@@ -36,20 +35,42 @@ func (p *page) buttons(buttons []commands.Button, token string) slack.Block {
 	if len(drawn) == 0 {
 		return nil
 	}
-	return slack.NewActionBlock("buttons-"+p.id, drawn...)
+	return slack.NewActionBlock(id, drawn...)
 }
 
-// actionID is the button's word in lower case, without an emoji before it; ":2" and so on where it comes again.
-func actionID(name string, taken map[string]bool) string {
+// sizeOf is how many characters buttons take, at most: what has to be kept free before they are drawn.
+func sizeOf(buttons []commands.Button) (size int) {
+	for _, b := range buttons {
+		size += min(length(b.Name), maxButtonText)
+		if c := b.Confirm; c != nil {
+			size += maxDialogTitle + min(length(c.Text), maxDialogText) + 2*maxDialogWord
+		}
+	}
+	return size
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// actionID is the button's word in lower case, without an emoji before it; ":2" and so on where the same message has it
+// before.
+func (p *page) actionID(name string) string {
 	word := strings.ToLower(strings.TrimLeftFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }))
 	if word == "" {
 		word = "button"
 	}
+	if p.taken == nil {
+		p.taken = map[string]bool{}
+	}
 	id := word
-	for n := 2; taken[id]; n++ {
+	for n := 2; p.taken[id]; n++ {
 		id = fmt.Sprintf("%s:%d", word, n)
 	}
-	taken[id] = true
+	p.taken[id] = true
 	return id
 }
 
@@ -69,16 +90,10 @@ func confirm(b commands.Button) *slack.ConfirmationBlockObject {
 	if b.Confirm == nil {
 		return nil
 	}
-	words := func(s, otherwise string, max int) *slack.TextBlockObject {
-		if s = oneLine(s, max); strings.TrimSpace(s) == "" {
-			s = otherwise
-		}
-		return plainText(s)
-	}
 	return slack.NewConfirmationBlockObject(
-		words(b.Confirm.Title, "Are you sure?", maxDialogTitle),
-		words(b.Confirm.Text, "Please confirm.", maxDialogText),
-		words(b.Confirm.Yes, "Yes", maxDialogWord),
-		words(b.Confirm.No, "No", maxDialogWord),
+		plainText(words(b.Confirm.Title, "Are you sure?", maxDialogTitle)),
+		plainText(words(b.Confirm.Text, "Please confirm.", maxDialogText)),
+		plainText(words(b.Confirm.Yes, "Yes", maxDialogWord)),
+		plainText(words(b.Confirm.No, "No", maxDialogWord)),
 	).WithStyle(slackStyle(b.Style))
 }

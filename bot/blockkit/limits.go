@@ -12,6 +12,10 @@ const (
 	maxDialogTitle = 100
 	maxDialogText  = 300
 	maxDialogWord  = 30
+	maxModalWord   = 24   // title and buttons of a modal
+	maxLabel       = 2000 // and hint of an input
+	maxInput       = 3000 // characters that can be written
+	maxLinkURL     = 3000
 	maxTableRows   = 100  // with the row of names
 	maxTableCells  = 20   // of one row
 	maxFallback    = 4000 // bytes: chat.postEphemeral counts those, chat.update characters

@@ -32,8 +32,8 @@ func HomeView(p bot.Post) slack.HomeTabViewRequest {
 // draw puts the post on the page from top to bottom. Buttons and notes are made first and put last: what is left
 // of the room belongs to the parts.
 func draw(p bot.Post, page *page) []slack.Block {
-	page.id = digest(p)
-	buttons := page.buttons(p.View.Buttons, p.Token)
+	page.id, page.token = digest(p), p.Token
+	buttons := page.buttons("buttons-"+page.id, p.View.Buttons)
 	notes := page.notes(p.View.Notes, p.By)
 	page.room -= roomToSayWhatIsMissing
 	page.header(p.View.Title, p.View.Verdict)

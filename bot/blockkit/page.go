@@ -12,7 +12,9 @@ import (
 type page struct {
 	home    bool
 	id      string
-	room    int // characters that may still be drawn
+	token   string          // the post's, for buttons without one of their own
+	taken   map[string]bool // action ids
+	room    int             // characters that may still be drawn
 	blocks  []slack.Block
 	run     run
 	tabled  bool // Slack allows one table in a message
@@ -85,7 +87,7 @@ func (p *page) parts(parts []commands.Part) {
 func headRoom(part commands.Part) int {
 	switch {
 	case part.Section != nil:
-		return headline(part.Section).size + 1
+		return headline(part.Section).size + 1 + sizeOf(part.Section.Buttons)
 	case part.Table != nil:
 		return min(length(part.Table.Title), maxTitle) + roomForMore
 	case part.Code != nil:

@@ -87,10 +87,11 @@ func headline(s *commands.Section) elements {
 // section draws the line of a section, and below it as many of its lines as fit while reserve stays free.
 func (p *page) section(s *commands.Section, reserve int) {
 	head := headline(s)
-	if head.size == 0 && len(s.Lines) == 0 {
+	if head.size == 0 && len(s.Lines) == 0 && len(s.Buttons) == 0 {
 		return
 	}
 	if head.size+roomForLine > p.room || p.full(1) {
+		p.missing.buttons += len(s.Buttons)
 		p.missing.sections++
 		return
 	}
@@ -101,9 +102,23 @@ func (p *page) section(s *commands.Section, reserve int) {
 		p.run.head(head)
 		p.room -= head.size + roomForLine
 	}
+	size := sizeOf(s.Buttons)
 	if len(s.Lines) > 0 {
-		p.lines(s.Lines, reserve)
+		p.lines(s.Lines, reserve+size)
 	}
+	if len(s.Buttons) > 0 {
+		p.pressable(s.Buttons, size)
+	}
+}
+
+// pressable draws the buttons of a section right below it: whatever comes next begins a block of its own.
+func (p *page) pressable(buttons []commands.Button, size int) {
+	p.flush()
+	if size > p.room || p.full(1) {
+		p.missing.buttons += len(buttons)
+		return
+	}
+	p.add(p.buttons(p.newID("buttons"), buttons))
 }
 
 func (p *page) lines(lines []commands.Text, reserve int) {

@@ -62,6 +62,10 @@ func (e *elements) span(s commands.Span, max int) {
 		shown := utc(s.When)
 		e.list = append(e.list, slack.NewRichTextSectionDateElement(s.When.Unix(), dateFormat, nil, &shown))
 		e.size += len(shown)
+	case isLink(s):
+		shown := oneLine(s.Text, max)
+		e.list = append(e.list, slack.NewRichTextSectionLinkElement(s.URL, shown, nil))
+		e.size += length(shown)
 	default:
 		e.text(oneLine(plain(s), max), style(s.Kind))
 	}
@@ -127,10 +131,12 @@ func markup(t commands.Text, max int) string {
 			shown = "<#" + s.Text + ">"
 		case s.Kind == commands.Moment && canShow(s.When):
 			shown = fmt.Sprintf("<!date^%d^%s|%s>", s.When.Unix(), dateFormat, utc(s.When))
+		case isLink(s):
+			shown = "<" + s.URL + "|" + inMarkup(s.Text, max) + ">"
 		case s.Kind == commands.Literal && s.Text != "":
-			shown = "`" + escape.Replace(plainMarks.Replace(oneLine(s.Text, max))) + "`"
+			shown = "`" + inMarkup(s.Text, max) + "`"
 		default:
-			shown = escape.Replace(plainMarks.Replace(oneLine(plain(s), max)))
+			shown = inMarkup(plain(s), max)
 		}
 		b.WriteString(shown)
 		max -= length(shown)
@@ -138,11 +144,14 @@ func markup(t commands.Text, max int) string {
 	return b.String()
 }
 
+// inMarkup is text from outside as one line of mrkdwn that looks like itself.
+func inMarkup(s string, max int) string { return escape.Replace(plainMarks.Replace(oneLine(s, max))) }
+
 // needsMarkup: plain_text is safer and says the same where a text has nothing but characters.
 func needsMarkup(t commands.Text) bool {
 	for _, s := range t {
 		switch s.Kind {
-		case commands.Mention, commands.Channel, commands.Moment:
+		case commands.Mention, commands.Channel, commands.Moment, commands.Link:
 			return true
 		}
 	}

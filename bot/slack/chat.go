@@ -29,6 +29,8 @@ func draw(post bot.Post) message {
 	return message{text, blocks}
 }
 
+func drawForm(form bot.Form) slackgo.ModalViewRequest { return blockkit.FormView(form) }
+
 // Answer says it to one person, by the first way that works: the response URL, a message that only they see, a direct
 // message. Between saying it twice and not at all, an answer that only one person sees is rather said twice.
 func (c *Client) Answer(ctx context.Context, who ops.PersonID, to bot.Origin, post bot.Post) error {

@@ -22,17 +22,24 @@ type Identity struct {
 // needs is every Web API method this package calls with the bot token, and every kind of envelope it acts upon, with
 // the scopes that Slack documents for it, blanks between them. manifest.yml asks for these scopes and no others.
 var needs = map[string]string{
-	"auth.test":             "", // any token
-	"chat.postMessage":      "chat:write",
-	"chat.postEphemeral":    "chat:write",
-	"chat.update":           "chat:write",
-	"views.publish":         "", // any bot token
-	"users.info":            "users:read",
-	"conversations.info":    "channels:read groups:read", // by the kind of channel
-	"usergroups.users.list": "usergroups:read",
-	"slash command":         "commands",
-	"app_mention":           "app_mentions:read",
-	"app_home_opened":       "", // no scope
+	"auth.test":                    "", // any token
+	"chat.getPermalink":            "", // any bot token
+	"chat.postMessage":             "chat:write",
+	"chat.postEphemeral":           "chat:write",
+	"chat.update":                  "chat:write",
+	"conversations.history":        "channels:history groups:history im:history", // by the kind of channel
+	"conversations.info":           "channels:read groups:read",                  // by the kind of channel
+	"conversations.open":           "im:write",
+	"conversations.replies":        "channels:history groups:history im:history", // by the kind of channel
+	"files.completeUploadExternal": "files:write",
+	"files.getUploadURLExternal":   "files:write",
+	"usergroups.users.list":        "usergroups:read",
+	"users.info":                   "users:read",
+	"views.open":                   "", // any bot token
+	"views.publish":                "", // any bot token
+	"slash command":                "commands",
+	"app_mention":                  "app_mentions:read",
+	"app_home_opened":              "", // no scope
 }
 
 // Scopes lists what the bot token must be granted, in alphabetical order. The app-level token needs

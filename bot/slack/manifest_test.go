@@ -86,7 +86,7 @@ func TestManifestAsksForWhatIsUsed(t *testing.T) {
 	asked := workspace.Methods()
 	for method, scope := range needs {
 		scopes, known := asked[method]
-		if method == "conversations.info" { // by the kind of channel: TestWhereOutsidersRead takes each scope away
+		if strings.Contains(scope, " ") { // by the kind of channel: TestWhereOutsidersRead and TestFindNeedsItsScopes take each away
 			continue
 		}
 		if strings.Contains(method, ".") && (!known || strings.Join(scopes, " ") != scope) {
@@ -146,7 +146,7 @@ func calledOnClient(t *testing.T) []string {
 	return names
 }
 
-// filled is a value of a type with something in its texts, which slack-go may insist on.
+// filled is a value of a type with something in its texts and numbers, which slack-go may insist on.
 func filled(kind reflect.Type) reflect.Value {
 	value := reflect.New(kind).Elem()
 	switch kind.Kind() {
@@ -156,8 +156,11 @@ func filled(kind reflect.Type) reflect.Value {
 		value.Set(filled(kind.Elem()).Addr())
 	case reflect.Struct:
 		for i := range kind.NumField() {
-			if kind.Field(i).Type.Kind() == reflect.String {
+			switch kind.Field(i).Type.Kind() {
+			case reflect.String:
 				value.Field(i).SetString("x")
+			case reflect.Int:
+				value.Field(i).SetInt(1)
 			}
 		}
 	}
