@@ -7,35 +7,35 @@ import "time"
 
 // Entry is one fact. Its fields are all that is ever recorded: there is no free map, and no field for anything secret.
 type Entry struct {
-	Seq  int64
-	At   time.Time // the state database's, in microseconds, UTC
-	Team string    // of the person who acted; empty: dbbot itself
-	User string
-	Name string // as it was then, for reading only
+	Seq  int64     `json:"seq"`
+	At   time.Time `json:"at"`             // the state database's, in microseconds, UTC
+	Team string    `json:"team,omitempty"` // of the person who acted; empty: dbbot itself
+	User string    `json:"user,omitempty"`
+	Name string    `json:"name,omitempty"` // as it was then, for reading only
 
-	Event   string // see events.go
-	From    string // state of the request before
-	To      string // and after
-	Request int64  // zero where it is about none
-	Command string // path
-	Risk    string
+	Event   string `json:"event"`             // see events.go
+	From    string `json:"from,omitempty"`    // state of the request before
+	To      string `json:"to,omitempty"`      // and after
+	Request int64  `json:"request,omitempty"` // zero where it is about none
+	Command string `json:"command,omitempty"` // path
+	Risk    string `json:"risk,omitempty"`
 
-	Database    string // as the configuration names it
-	Environment string
-	System      string // system identifier of the server
-	Catalog     string // the database's name in it
-	Digest      string // of the plan
+	Database    string `json:"database,omitempty"` // as the configuration names it
+	Environment string `json:"environment,omitempty"`
+	System      string `json:"system,omitempty"`  // system identifier of the server
+	Catalog     string `json:"catalog,omitempty"` // the database's name in it
+	Digest      string `json:"digest,omitempty"`  // of the plan
 
-	Channel string // where it came from
-	Message string
-	Origin  string // the key of the act
+	Channel string `json:"channel,omitempty"` // where it came from
+	Message string `json:"message,omitempty"`
+	Origin  string `json:"origin,omitempty"` // the key of the act
 
-	Policy  string // digest of the policy in force, shortened
-	Version string // of dbbot
-	Worker  int64  // which process
-	Outcome string
-	Detail  string // a sentence at most, redacted, printable
+	Policy  string `json:"policy,omitempty"`  // digest of the policy in force, shortened
+	Version string `json:"version,omitempty"` // of dbbot
+	Worker  int64  `json:"worker,omitempty"`  // which process
+	Outcome string `json:"outcome,omitempty"`
+	Detail  string `json:"detail,omitempty"` // a sentence at most, redacted, printable
 
-	Prev []byte // hash of the entry before; 32 zero bytes for the first
-	Hash []byte // HMAC-SHA256 over all of the above
+	Prev []byte `json:"-"` // hash of the entry before; 32 zero bytes for the first
+	Hash []byte `json:"-"` // HMAC-SHA256 over all of the above
 }

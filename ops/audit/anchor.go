@@ -1,0 +1,79 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"dbbot/ops"
+)
+
+// Anchor makes checkpoints of a living chain, and finds out each time whether what the last one named is still there.
+type Anchor struct {
+	Key   Key
+	File  string // where checkpoints are kept; empty: in this process alone
+	Chain func(ctx context.Context, from int64) iter.Seq2[Entry, error]
+
+	last Checkpoint // the latest of this process
+}
+
+// Round verifies what has come since the last checkpoint, signs the end and keeps it. made is false where nothing has
+// come but checkpoints. A *Fault is a chain that was tampered with: no checkpoint is made of it, now or later.
+// Rounds are not for several goroutines at once.
+func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made bool, err error) {
+	known, err := a.known()
+	if err != nil {
+		return Checkpoint{}, false, err
+	}
+	news := false
+	entries := func(yield func(Entry, error) bool) {
+		for e, err := range a.Chain(ctx, max(known.Seq, 1)) {
+			news = news || e.Seq > known.Seq && e.Event != Checkpointed
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+	var checkpoints []Checkpoint
+	if known.Seq > 0 {
+		checkpoints = []Checkpoint{known}
+	}
+	report, err := Verify(entries, known.Seq, a.Key, checkpoints)
+	switch {
+	case err != nil:
+		return Checkpoint{}, false, err
+	case report.Fault != nil:
+		return Checkpoint{}, false, report.Fault
+	case report.Doubt != "" && news:
+		return Checkpoint{}, false, &ops.Error{Message: report.Doubt + ".", Hint: "Set audit.key to the key that the chain was begun with."}
+	case !news:
+		return Checkpoint{}, false, nil
+	}
+	c = a.Key.Checkpoint(report.Head, now)
+	if a.File != "" {
+		if err := Append(a.File, c); err != nil {
+			return c, false, &ops.Error{Message: "The checkpoint of the audit could not be written to its file.", Hint: "Look at audit.file: its folder, its owner, the space left.", Cause: err}
+		}
+	}
+	a.last = c
+	return c, true, nil
+}
+
+// known is the furthest checkpoint of our own; what others signed proves nothing here.
+func (a *Anchor) known() (Checkpoint, error) {
+	best := a.last
+	if a.File == "" {
+		return best, nil
+	}
+	found, _, err := ReadFile(a.File)
+	if err != nil {
+		return best, &ops.Error{Message: fmt.Sprintf("The file of checkpoints %s cannot be read.", ops.Printable(a.File, maxWord)), Hint: "Look at audit.file: it must belong to whoever runs dbbot.", Cause: err}
+	}
+	for _, c := range found {
+		if a.Key.Own(c) && c.Seq > best.Seq {
+			best = c
+		}
+	}
+	return best, nil
+}
