@@ -20,6 +20,16 @@ func refuse(tried, code, message, hint string) *Refusal {
 	return &Refusal{Tried: tried, Code: code, Said: &ops.Error{Message: message, Hint: hint}}
 }
 
+// UnknownToken is the code under which a keeper audits a press whose token nobody knows (ErrUnknown).
+const UnknownToken = "unknown token"
+
+// Elsewhere refuses a press whose token is bound to another message or to another person's home tab: a button that was
+// copied, forwarded or made up.
+func Elsewhere(p Press) *Refusal {
+	return refuse(strings.ToLower(p.Button), "wrong surface", "This button belongs somewhere else, so it does nothing here.",
+		"Use the one on the request's own card, or on your own home tab.")
+}
+
 func unseen(tried string, v Voter) *Refusal {
 	why := v.Why
 	if why == "" {
