@@ -1,13 +1,19 @@
 // Package job runs approved requests, each once, and all other work that waits, repeats or is tried again: expiry,
 // reminders, messages. River keeps the queue in PostgreSQL, shared by all replicas; a session advisory lock on a direct
-// connection says that a worker lives (liveness.go). It may import ops and approval.
+// connection says that a worker lives (lease.go). What River promises, at least once, is made at most once by the
+// request's own fence (road.go). It may import ops and approval.
 package job
 
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"dbbot/ops"
 	"dbbot/ops/approval"
 )
 
@@ -16,7 +22,7 @@ type Desk interface {
 	// Check finds out whether everything that was agreed still holds: people, policy, plan, server. *ops.Error: it does not,
 	// for this reason. ErrUnchecked: it cannot be told now.
 	Check(ctx context.Context, r approval.Request) error
-	// Run does it, and never panics out. It stops when ctx ends.
+	// Run does it, and never panics out. It stops when ctx ends; the cause is a *Cancelled.
 	Run(ctx context.Context, r approval.Request, progress func(phase string, done, total int64)) Result
 	// Look finds out what came of a run whose worker is gone.
 	Look(ctx context.Context, r approval.Request) Result
@@ -37,3 +43,49 @@ type Result struct {
 
 // ErrUnchecked marks an error of Check after which nobody knows whether what was agreed still holds.
 var ErrUnchecked = errors.New("could not be checked")
+
+// Cancelled is the cause with which the context of a run ends.
+type Cancelled struct {
+	By  ops.PersonID // zero: nobody pressed anything, dbbot itself stops it
+	Why string       // for people
+}
+
+// Error is the reason.
+func (c *Cancelled) Error() string { return c.Why }
+
+// Requests is what the queue needs of whoever keeps requests.
+type Requests interface {
+	approval.Store
+	// Worker makes this process known, and numbers it: at most 2³¹−1, since the lock that says that it lives has that room.
+	Worker(ctx context.Context, host, version string) (int64, error)
+	// Strays finds what nobody does.
+	Strays(ctx context.Context) (Strays, error)
+	// Prune forgets what is too old to matter.
+	Prune(ctx context.Context) error
+}
+
+// Strays is what somebody should take up.
+type Strays struct {
+	Running     []approval.ID // the lock of their worker is free
+	Approved    []approval.ID // nobody has claimed them for a while, or the lock of who did is free
+	Overdue     []approval.ID // nobody decided them, and their time is over
+	Messages    []int64       // due for a while, and nobody sends them
+	Invocations []string      // keys of what was received by a worker whose lock is free, and never settled
+}
+
+// Options are what a Queue is made of.
+type Options struct {
+	Pool *pgxpool.Pool
+	// Direct leads to the same database without a pooler, which would share the session that holds the lock.
+	Direct        ops.Secret
+	Store         Requests
+	Desk          Desk
+	Host, Version string
+	// Grace is how long runs may go on once the program is being stopped.
+	Grace time.Duration
+	// Checkpoint is called by one replica in every period of Every, counted in UTC from midnight. Zero: never.
+	Checkpoint func(context.Context) error
+	Every      time.Duration
+	Log        *slog.Logger
+	Registry   prometheus.Registerer
+}

@@ -1,0 +1,58 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"dbbot/ops"
+	"dbbot/ops/approval"
+)
+
+// move lets act decide, and keeps asking while the state database is away, until ctx ends. What act itself answers is
+// final, and so are *approval.Busy and approval.ErrUnknown. One try is not cut short by ctx: it would leave unknown what
+// became of it. act may find its own earlier try, whose answer was lost.
+func (q *Queue) move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
+	for wait := firstPause; ; wait = min(2*wait, longestPause) {
+		var refused error
+		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveWithin)
+		r, err := q.Store.Move(once, id, func(r approval.Request, now time.Time) (m approval.Move, err error) {
+			m, refused = act(r, now)
+			return m, refused
+		})
+		cancel()
+		switch _, busy := errors.AsType[*approval.Busy](err); {
+		case err == nil:
+			return r, nil
+		case refused != nil:
+			return r, refused
+		case busy || errors.Is(err, approval.ErrUnknown):
+			return r, err
+		}
+		q.Log.Warn("the state database did not keep a step", "request", id, "error", ops.Redact(err.Error()))
+		if !pause(ctx, wait) {
+			return r, err
+		}
+	}
+}
+
+// errPanic is what became of something that panicked; the log has the rest under the reference.
+type errPanic struct{ reference string }
+
+// Error is for people.
+func (e *errPanic) Error() string {
+	return "dbbot itself failed in this; its log has the cause under " + e.reference + "."
+}
+
+// safely turns a panic into an error.
+func (q *Queue) safely(what string, do func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			e := &errPanic{ops.Reference()}
+			q.Log.Error("panic", "in", what, "reference", e.reference, "stack", ops.Redact(string(debug.Stack())))
+			err = e
+		}
+	}()
+	return do()
+}
