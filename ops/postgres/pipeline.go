@@ -37,18 +37,21 @@ const (
 // that fails is skipped to its sync; the next begins by going back to the savepoint. Without a transaction that
 // fails too, so nothing ever runs outside the limits. Statements are unnamed: transaction poolers pass them on.
 func send(p *pgconn.Pipeline, conn *pgconn.PgConn, sections []section) {
-	part := func(statements ...string) {
+	say := func(args [][]byte, statements ...string) {
 		for _, sql := range statements {
-			p.SendQueryParams(marked(sql), nil, nil, nil, nil)
+			p.SendQueryParams(marked(sql), args, nil, nil, nil)
 		}
-		p.SendPipelineSync()
 	}
-	part(begin, settings, mark)
+	say(nil, begin, settings, mark)
+	p.SendPipelineSync()
 	version := major(conn.ParameterStatus("server_version"))
 	for _, s := range sections {
-		part(append([]string{rewind}, s.statements(version)...)...)
+		say(nil, rewind)
+		say(s.args, s.statements(version)...)
+		p.SendPipelineSync()
 	}
-	part(rollback)
+	say(nil, rollback)
+	p.SendPipelineSync()
 }
 
 // marked tells a statement of ours from other people's; statements.sql leaves those out. The mark stands behind the

@@ -1,5 +1,6 @@
 // Package postgres is everything dbbot reads from a PostgreSQL server: the status of a database in one round trip,
-// and the judgement of it against thresholds. It changes nothing. It may import ops and pgx.
+// and the judgement of it against thresholds. It changes no data; the one thing it does is to ask a session to end, or its
+// query to stop (signal.go). It may import ops and pgx.
 package postgres
 
 import (

@@ -15,8 +15,9 @@ var queries embed.FS
 
 // section is one query of a status, and where its answer goes.
 type section struct {
-	file    string // under sql/, without the extension
-	prelude string // a statement to run before it
+	file    string   // under sql/, without the extension
+	prelude string   // a statement to run before it
+	args    [][]byte // $1, $2 … of its statement, as text; nil is NULL
 	store   func(*Status, []byte, *ops.Error)
 }
 

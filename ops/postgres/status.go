@@ -94,6 +94,10 @@ type Session struct {
 	QueryAge       Age    `json:"query_age"`
 	StateAge       Age    `json:"state_age"`
 	Query          SQL    `json:"query"`
+	// When the session, its open transaction and its last query began; nil where there is none or it may not be seen.
+	Started     *time.Time `json:"started"`
+	Transaction *time.Time `json:"transaction"`
+	Asked       *time.Time `json:"query_start"`
 }
 
 // Prepared is a transaction that waits for COMMIT PREPARED and belongs to no session.

@@ -9,7 +9,7 @@ session AS MATERIALIZED (
     extract(epoch FROM clock_timestamp() - xact_start) AS transaction_age,
     extract(epoch FROM clock_timestamp() - query_start) AS query_age,
     extract(epoch FROM clock_timestamp() - state_change) AS state_age,
-    left(query, 1000) AS query
+    left(query, 1000) AS query, backend_start AS started, xact_start AS transaction, query_start
   FROM pg_stat_activity),
 waits AS MATERIALIZED (
   SELECT pid, kind, mode, relation, extract(epoch FROM clock_timestamp() - waitstart) AS waited
