@@ -28,34 +28,40 @@ const (
 
 // answer lets the command read, and comes back in time whatever it does.
 func (r *request) answer(call commands.Call, asker commands.Asker, may []ops.Target) (commands.View, error) {
+	return inTime(r, giveUpBound, tooSlow(call.Path), func() (commands.View, error) { return call.Answer(r.ctx, asker, may) })
+}
+
+// inTime lets something read that may ignore its context, and leaves it alone giveUp after the arrival; that, and not
+// having got done by itself, is slow.
+func inTime[T any](r *request, giveUp time.Duration, slow func(cause error) error, read func() (T, error)) (result T, err error) {
 	select {
 	case r.bot.running <- struct{}{}:
 	default:
-		return commands.View{}, errBusy
+		return result, errBusy
 	}
 	type answer struct {
-		view commands.View
-		err  error
+		result T
+		err    error
 	}
 	done := make(chan answer, 1)
 	go func() {
 		defer func() { <-r.bot.running }()
-		view, err := guard(r, func() (commands.View, error) { return call.Answer(r.ctx, asker, may) })
-		done <- answer{view, err}
+		result, err := guard(r, read)
+		done <- answer{result, err}
 	}()
-	patience := time.NewTimer(time.Until(r.arrived.Add(giveUpBound)))
+	patience := time.NewTimer(time.Until(r.arrived.Add(giveUp)))
 	defer patience.Stop()
 	select {
 	case a := <-done:
 		switch {
 		case errors.Is(a.err, context.DeadlineExceeded):
-			return a.view, tooSlow(call.Path, a.err)
+			return a.result, slow(a.err)
 		case errors.Is(a.err, context.Canceled):
-			return a.view, errStopping
+			return a.result, errStopping
 		}
-		return a.view, a.err
+		return a.result, a.err
 	case <-patience.C:
-		return commands.View{}, tooSlow(call.Path, context.DeadlineExceeded)
+		return result, slow(context.DeadlineExceeded)
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *cache[K, V]) get(ctx context.Context, key K) (value V, fresh bool) {
 	if !last.at.IsZero() && time.Since(last.at) < freshFor {
 		return last.value, true
 	}
-	lookup := c.flight.DoChan(fmt.Sprint(key), func() (any, error) { return nil, c.look(context.WithoutCancel(ctx), key) })
+	lookup := c.flight.DoChan(fmt.Sprint(key), func() (any, error) { return c.look(context.WithoutCancel(ctx), key) })
 	select {
 	case result := <-lookup:
 		last = c.last(key)
@@ -55,7 +55,7 @@ func (c *cache[K, V]) get(ctx context.Context, key K) (value V, fresh bool) {
 }
 
 // look asks the directory, within a bound of its own: others may have joined who have more time left.
-func (c *cache[K, V]) look(ctx context.Context, key K) (err error) {
+func (c *cache[K, V]) look(ctx context.Context, key K) (value V, err error) {
 	defer func() {
 		if p := recover(); p != nil { // singleflight would end the process
 			err = fmt.Errorf("panic in a lookup: %v", p)
@@ -67,9 +67,8 @@ func (c *cache[K, V]) look(ctx context.Context, key K) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupBound)
 	defer cancel()
 	begun := time.Now()
-	value, err := c.read(ctx, key)
-	if err != nil {
-		return err
+	if value, err = c.read(ctx, key); err != nil {
+		return value, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,7 +76,7 @@ func (c *cache[K, V]) look(ctx context.Context, key K) (err error) {
 		clear(c.known)
 	}
 	c.known[key] = entry[V]{value, begun}
-	return nil
+	return value, nil
 }
 
 func (c *cache[K, V]) last(key K) entry[V] {

@@ -10,8 +10,7 @@ import (
 	"dbbot/ops"
 )
 
-// enter ends repeats, turns away what waited for its turn until there is no time left to answer it, and slows down who
-// asks too much.
+// enter ends repeats, turns away what waited for its turn until there is no time left to answer it, and who asks too much.
 func (r *request) enter(key string) error {
 	if !r.bot.Coordinator.First(r.ctx, key) {
 		return errRepeat
@@ -19,6 +18,11 @@ func (r *request) enter(key string) error {
 	if deadline, _ := r.ctx.Deadline(); time.Until(deadline) < lookupBound {
 		return errWaited // less is not enough to find out who asks
 	}
+	return r.allow()
+}
+
+// allow slows down who asks too much.
+func (r *request) allow() error {
 	if wait := r.bot.Coordinator.Allow(r.ctx, r.who); wait > 0 {
 		return stop(limited, "That was a lot at once.", fmt.Sprintf("Try again in %d s.", (wait+time.Second-1)/time.Second))
 	}
@@ -126,13 +130,12 @@ func (r *request) among() error {
 	case err != nil:
 		return &stopped{refused, err}
 	case outsiders:
-		return stop(refused, "People of another organisation read this channel, so dbbot shows nothing to it.",
-			"Share it in a channel of your own workspace.")
+		return errOthersRead
 	}
 	return nil
 }
 
-// find looks the words up in the catalogue.
+// find looks the words of a question up in the catalogue. A Change comes here at a terminal alone (see First).
 func (r *request) find(words string) (commands.Call, error) {
 	call, err := r.bot.Catalogue.Find(words)
 	if err != nil {
@@ -140,7 +143,7 @@ func (r *request) find(words string) (commands.Call, error) {
 	}
 	r.command = call.Path
 	if call.Answer == nil {
-		return call, errChange
+		return call, errTerminal
 	}
 	return call, nil
 }

@@ -16,6 +16,7 @@ type kept struct {
 	View  commands.View // the answer as it is shown
 	Read  []ops.Target  // the databases that the answer tells about
 	By    string        // id of who shared it with a channel; empty while it is private
+	Types bool          // it is no answer, but a button that types Words for whoever presses it
 }
 
 // newToken is random and has 130 bits: nobody guesses one.
@@ -35,7 +36,9 @@ func without(buttons []commands.Button, name string) []commands.Button {
 
 // keep remembers what is about to be shown under a token, and makes it something to say.
 func (r *request) keep(token string, k kept) Post {
-	post := Post{View: k.View, By: k.By}
+	ctx, cancel := r.afterwards()
+	defer cancel()
+	post := Post{View: r.typing(ctx, k.View), By: k.By}
 	if len(k.View.Buttons) == 0 {
 		return post
 	}
@@ -43,8 +46,6 @@ func (r *request) keep(token string, k kept) Post {
 	if err != nil { // plain data: cannot fail but for a year above 9999; then the buttons are too old at once
 		r.log.Error("an answer could not be kept", "error", causes(err))
 	}
-	ctx, cancel := r.afterwards()
-	defer cancel()
 	r.bot.Coordinator.Keep(ctx, token, value)
 	post.Token = token
 	return post
@@ -53,7 +54,7 @@ func (r *request) keep(token string, k kept) Post {
 // recall looks up what a button stands for, and whether this person may press it.
 func (r *request) recall(token string) (k kept, err error) {
 	value, found := r.bot.Coordinator.Recall(r.ctx, token)
-	if !found || json.Unmarshal(value, &k) != nil {
+	if !found || json.Unmarshal(value, &k) != nil || k.Types {
 		return k, errTooOld
 	}
 	if k.By == "" && k.Who != r.who {

@@ -6,6 +6,7 @@ import (
 
 	"dbbot/commands"
 	"dbbot/ops"
+	"dbbot/ops/approval"
 )
 
 // outcome says in one word how a request ended: for the log and the metrics.
@@ -40,16 +41,44 @@ var (
 	errUnknownButton = stop(misunderstood, "dbbot does not know this button.", "It is from another version; type the command again.")
 	errTooOld        = stop(misunderstood, "This answer is over 30 minutes old.", "Type the command again.")
 	errNotYours      = stop(refused, "This answer belongs to somebody else.", "Type the command yourself to get yours.")
-	errChange        = stop(refused, "dbbot cannot change anything here yet: approvals are not set up.", "Questions are answered; /db help shows them.")
-	errStopping      = stop(busy, "dbbot is being restarted.", "Type it again in a minute.")
-	errWaited        = stop(busy, "dbbot is busy and did not come to your question in time.", "Try again in a moment.")
-	errBusy          = stop(busy, fmt.Sprintf("dbbot is busy: %d questions are waiting for an answer.", maxRunning),
+	errTerminal      = stop(refused, "At the terminal dbbot answers questions only.", "Type it in Slack, where others can agree to it.")
+	errOthersRead    = stop(refused, "People of another organisation read this channel, so dbbot shows nothing to it.",
+		"Share it in a channel of your own workspace.")
+	errNoRequest      = stop(refused, "This button belongs to no request here.", "If it was copied or forwarded, press the one on the request itself; /db requests shows them.")
+	errTwice          = stop(repeated, "dbbot has this already; it counts once.", "")
+	errCrowd          = stop(busy, "Many people pressed at the same moment, so yours was not counted.", "Press again.")
+	errNothingWritten = stop(misunderstood, "Nothing was written.", "A sentence is enough.")
+	errWrongName      = &approval.Refusal{Tried: "approve", Code: "wrong name", Said: &ops.Error{
+		Message: "That is not the name of the database, so nothing was counted.", Hint: "Type it exactly as it stands above.",
+	}}
+	errStopping = stop(busy, "dbbot is being restarted.", "Type it again in a minute.")
+	errWaited   = stop(busy, "dbbot is busy and did not come to your question in time.", "Try again in a moment.")
+	errBusy     = stop(busy, fmt.Sprintf("dbbot is busy: %d questions are waiting for an answer.", maxRunning),
 		"Try again in a moment. If it stays like this, a database hangs; /db ping says which.")
 )
 
-func tooSlow(path string, cause error) error {
+func tooSlow(path string) func(cause error) error {
+	return func(cause error) error {
+		return &stopped{slow, &ops.Error{
+			Message: fmt.Sprintf("“%s” did not answer in three seconds.", path),
+			Hint:    "Try again in a moment; /db ping shows what does not answer.", Cause: cause,
+		}}
+	}
+}
+
+func notPlanned(path string) func(cause error) error {
+	return func(cause error) error {
+		return &stopped{slow, &ops.Error{
+			Message: fmt.Sprintf("“%s” could not be planned in %d seconds, so nothing was asked for.", path, int(planBound.Seconds())),
+			Hint:    "Try again in a moment; /db ping shows what does not answer.", Cause: cause,
+		}}
+	}
+}
+
+// notAccepted is for what had to be certain, and is not.
+func notAccepted(cause error) error {
 	return &stopped{slow, &ops.Error{
-		Message: fmt.Sprintf("“%s” did not answer in three seconds.", path),
+		Message: "dbbot could not accept this: its own database did not answer in time. Nothing was done, and nothing will be.",
 		Hint:    "Try again in a moment; /db ping shows what does not answer.", Cause: cause,
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"dbbot/commands"
 	"dbbot/ops"
 )
 
@@ -20,6 +21,7 @@ type request struct {
 	ref     string
 	log     *slog.Logger
 	arrived time.Time // at our socket: what the three seconds count from
+	state   State     // of what changes something; nil otherwise
 	command string    // path of the command; empty until it is understood
 	err     error     // why there was no answer
 }
@@ -27,9 +29,15 @@ type request struct {
 // sender says a post to somebody somewhere: the methods of Chat, seen as one.
 type sender func(ctx context.Context, who ops.PersonID, origin Origin, post Post) error
 
+// begin puts a question, a click on an answer or a home tab on the road: three seconds are promised for them.
 func (b *Bot) begin(ctx context.Context, act string, who ops.PersonID, origin Origin, arrived time.Time) *request {
+	return b.beginWithin(ctx, readBound, act, who, origin, arrived)
+}
+
+// beginWithin puts an act on the road that has something to say when bound has passed since its arrival.
+func (b *Bot) beginWithin(ctx context.Context, bound time.Duration, act string, who ops.PersonID, origin Origin, arrived time.Time) *request {
 	r := &request{bot: b, whole: ctx, who: who, origin: origin, ref: ops.Reference(), arrived: arrived}
-	r.ctx, r.cancel = context.WithDeadline(ctx, arrived.Add(readBound))
+	r.ctx, r.cancel = context.WithDeadline(ctx, arrived.Add(bound))
 	r.log = b.Log.With("reference", r.ref, "act", act, "team", who.Team, "user", who.User, "channel", origin.Channel)
 	return r
 }
@@ -45,9 +53,16 @@ func (r *request) reply(make func() (Post, error), send, explain sender) {
 	if err == nil || errors.Is(err, errRepeat) {
 		return
 	}
-	if err := r.send(explain, Post{View: explanation(ops.Explain(r.err, r.ref))}); err != nil {
+	r.tell(explain, explanation(ops.Explain(r.err, r.ref)))
+}
+
+// tell says something without buttons. Where not even that can be said, the log has it.
+func (r *request) tell(send sender, view commands.View) (told bool) {
+	err := r.send(send, Post{View: view})
+	if err != nil {
 		r.log.Error("the person could not be told", "error", causes(err))
 	}
+	return err == nil
 }
 
 // send has a bound of its own, and goes on when the program is asked to stop: people are owed an answer.

@@ -41,7 +41,7 @@ type world struct {
 	acts      int
 }
 
-func newWorld(t *testing.T, change ...func(*Options)) *world {
+func newWorld(t testing.TB, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{
 		chat: &chat{}, desk: &desk{seen: map[string]bool{}, kept: map[string][]byte{}},
