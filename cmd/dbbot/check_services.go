@@ -61,7 +61,7 @@ func (c Config) lookAtRedis(ctx context.Context) []finding {
 	if c.Redis.URL == "" {
 		return []finding{{about: "Redis", grade: note, detail: "none: limits and repeats are kept in this process, which is enough for one replica"}}
 	}
-	shared, err := coord.Open(c.Redis.URL, slog.New(slog.DiscardHandler))
+	shared, err := coord.Open(c.Redis.URL, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return []finding{failed("Redis", err)}
 	}

@@ -13,7 +13,6 @@ import (
 	"dbbot/ops/migrate"
 	"dbbot/ops/postgres"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
@@ -26,7 +25,8 @@ type app struct {
 	shared  *coord.Coord
 	slack   *slack.Client // nil at a terminal
 	road    *bot.Bot
-	health  *health // nil at a terminal
+	health  *health  // nil at a terminal
+	changes *changes // nil at a terminal
 	since   time.Time
 }
 
@@ -37,7 +37,7 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 	if a.reader, err = postgres.Open(config.readable(), log); err != nil {
 		return nil, err
 	}
-	if a.shared, err = coord.Open(config.Redis.URL, log); err != nil {
+	if a.shared, err = coord.Open(config.Redis.URL, config.Slack.BotToken, log); err != nil {
 		return nil, err
 	}
 	road := bot.Options{
@@ -53,11 +53,16 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 			return nil, err
 		}
 		road.Team = func() string { return a.slack.State().Team } // what the file says, or Slack where it does not
-		road.Chat, road.Directory = a.slack, a.slack
+		road.Chat, road.Room, road.Directory = a.slack, a.slack, a.slack
 		a.health = a.newHealth(config)
+		a.changes = newChanges(config, log, a.figures)
+		road.State, road.Channels = a.changes.state, config.channel
 	}
 	road.Catalogue = commands.All(a.toolbox(config))
 	a.road = bot.New(road)
+	if withSlack {
+		a.changes.announce, a.changes.desk, a.changes.room = a.road.Announce, a.road, a.slack
+	}
 	return a, nil
 }
 
@@ -66,16 +71,14 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 func (a *app) toolbox(config Config) commands.Toolbox {
 	tools := commands.Toolbox{
 		Databases: config.targets(), Version: version(), Folders: config.folders(),
-		Postgres: a.reader, Status: a.reader,
+		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Sessions: a.reader,
 	}
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
 	}
-	if config.State.URL != "" {
-		tools.State = stateDatabase{config.State.URL}
-	}
 	if a.slack != nil {
 		tools.Chat, tools.Self = chatState{a.slack}, a
+		tools.State, tools.Requests, tools.Audit = a.changes, a.changes, a.changes
 	}
 	return tools
 }
@@ -100,6 +103,9 @@ func (a *app) Self() commands.SelfState {
 
 // close gives up what the parts hold open.
 func (a *app) close() {
+	if a.changes != nil {
+		a.changes.close()
+	}
 	a.reader.Close()
 	if err := a.shared.Close(); err != nil {
 		a.log.Debug("redis: closing", "cause", err)
@@ -152,14 +158,12 @@ func asChatState(s slack.State) commands.ChatState {
 	}
 }
 
-// stateDatabase is dbbot's own: nothing is kept there yet, so it is reached for a ping alone.
-type stateDatabase struct{ url ops.Secret }
-
-func (s stateDatabase) Ping(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, s.url.Reveal())
-	if err != nil {
-		return &ops.Error{Message: "The state database cannot be reached: " + lastOf(err) + ".", Hint: "`dbbot check` says more.", Cause: err}
+// channel of a database: its own, else the one for everything that has no better place.
+func (c Config) channel(database string) string {
+	for _, d := range c.Databases {
+		if d.Name == database && d.Channel != "" {
+			return d.Channel
+		}
 	}
-	defer closeNow(conn)
-	return conn.Ping(ctx)
+	return c.Slack.Channel
 }

@@ -64,7 +64,7 @@ func (c *Coord) ask(ctx context.Context, do func(context.Context) error) bool {
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := do(bounded)
-	if err != nil && ctx.Err() != nil {
+	if err != nil && over(ctx) {
 		c.breaker.abandon()
 		return false
 	}
@@ -76,4 +76,10 @@ func (c *Coord) ask(ctx context.Context, do func(context.Context) error) bool {
 		}
 	}
 	return err == nil
+}
+
+// over says whether a caller has given up. A connection notices the end of a deadline a moment before its context does.
+func over(ctx context.Context) bool {
+	until, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && !time.Now().Before(until)
 }

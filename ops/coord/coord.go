@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -36,8 +37,10 @@ const (
 // Coord is safe for use by many goroutines.
 type Coord struct {
 	client  *redis.Client // nil: in this process alone
+	secret  ops.Secret    // seals what is shared; empty: nothing is
 	limiter *redis_rate.Limiter
 	breaker breaker
+	flights singleflight.Group
 	log     *slog.Logger
 
 	mu    sync.Mutex
@@ -45,8 +48,10 @@ type Coord struct {
 }
 
 // Open makes ready without any I/O. An empty URL means: in this process alone. A URL that cannot be read is an
-// *ops.Error, which holds nothing of it: what looks like a port may be half a password.
-func Open(url ops.Secret, log *slog.Logger) (*Coord, error) {
+// *ops.Error, which holds nothing of it: what looks like a port may be half a password. The secret is one that all replicas
+// have and Redis has not, Slack's bot token say: it seals what Shared passes on, and without one each process keeps that
+// to itself.
+func Open(url, secret ops.Secret, log *slog.Logger) (*Coord, error) {
 	if url.Reveal() == "" {
 		return open(nil, log), nil
 	}
@@ -57,7 +62,9 @@ func Open(url ops.Secret, log *slog.Logger) (*Coord, error) {
 			Hint:    "Write it as redis://user:password@host:6379/0, or rediss:// for TLS, and percent-encode special characters in the password.",
 		}
 	}
-	return open(options, log), nil
+	c := open(options, log)
+	c.secret = secret
+	return c, nil
 }
 
 func open(options *redis.Options, log *slog.Logger) *Coord {

@@ -166,7 +166,7 @@ func TestRedisForgets(t *testing.T) {
 
 func TestABadURLIsSaidWithoutThePassword(t *testing.T) {
 	for _, url := range []string{"redis://ana:s3cret@host:63a79/0", "redis://ana:s3/cret@host", "http://:s3cret@host", "s3cret", "redis://:s3cret@host/x"} {
-		_, err := Open(ops.Secret(url), quiet)
+		_, err := Open(ops.Secret(url), "", quiet)
 		var marked *ops.Error
 		if !errors.As(err, &marked) || marked.Hint == "" {
 			t.Errorf("%s: %v", url, err)

@@ -2,14 +2,16 @@ package coord
 
 import (
 	"container/list"
+	"maps"
 	"time"
 )
 
 // Bounds of what one process remembers; what is oldest goes first. Losing it costs a repeated answer at worst.
 const (
-	localKeys  = 20_000 // deliveries, and people: about 2 MB
-	localKept  = 2_000
-	localBytes = 16 << 20 // of kept values
+	localKeys   = 20_000 // deliveries, and people: about 2 MB
+	localKept   = 2_000
+	localBytes  = 16 << 20 // of kept values
+	localShared = 200      // readings shared at a time: there are a few kinds of them, times the databases
 )
 
 // local is the part of Redis, played inside one process. It is not safe for use by many goroutines.
@@ -17,10 +19,18 @@ type local struct {
 	seen   shelf[struct{}]
 	people shelf[time.Time] // when the allowance will be whole again
 	kept   shelf[[]byte]
+	read   map[string]reading // what is shared, by its key
+}
+
+// reading is something that was read, and until when it may be shown.
+type reading struct {
+	value []byte
+	until time.Time
 }
 
 func newLocal() local {
 	return local{
+		read:   map[string]reading{},
 		seen:   newShelf[struct{}](firstFor, localKeys, localKeys, func(struct{}) int { return 1 }),
 		people: newShelf[time.Time](burst*interval, localKeys, localKeys, func(time.Time) int { return 1 }),
 		kept:   newShelf[[]byte](keptFor, localKept, localBytes, func(b []byte) int { return len(b) }),
@@ -55,6 +65,19 @@ func (l *local) allow(person string, now time.Time) (wait time.Duration) {
 func (l *local) keep(token string, value []byte, now time.Time) { l.kept.put(token, value, now) }
 
 func (l *local) recall(token string, now time.Time) ([]byte, bool) { return l.kept.get(token, now) }
+
+func (l *local) shared(key string, now time.Time) ([]byte, bool) {
+	r, found := l.read[key]
+	return r.value, found && now.Before(r.until)
+}
+
+// share drops what is no longer fresh; beyond the bound nothing is kept.
+func (l *local) share(key string, value []byte, until, now time.Time) {
+	maps.DeleteFunc(l.read, func(_ string, r reading) bool { return !now.Before(r.until) })
+	if len(l.read) < localShared && len(value) <= maxValue {
+		l.read[key] = reading{value, until}
+	}
+}
 
 // shelf holds values for one fixed time, bounded in number and in bytes. As all of them last equally long, the order
 // in which they were put is the order in which they run out.

@@ -24,7 +24,7 @@ var quiet = slog.New(slog.DiscardHandler)
 // connect opens a Coord, and closes it with the test.
 func connect(t *testing.T, url string) *Coord {
 	t.Helper()
-	c, err := Open(ops.Secret(url), quiet)
+	c, err := Open(ops.Secret(url), "a secret of all replicas", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
