@@ -317,10 +317,13 @@ func wakesAll(m *Memory, id approval.ID, act approval.Act) (approval.Request, er
 // forgetful takes the key of a click that failed for one that was decided.
 type forgetful struct {
 	*Memory
+	lock   sync.Mutex
 	failed []string
 }
 
 func (f *forgetful) Decide(ctx context.Context, p approval.Press, act approval.Act) (approval.Request, error) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
 	if slices.Contains(f.failed, p.Key) {
 		return approval.Request{}, approval.ErrRepeated
 	}
