@@ -35,6 +35,12 @@ func escapeWithin(s string, limit int, more string) string {
 	return whole[:end] + more
 }
 
+// Plain is a few sentences as a text of Slack's that is no message of ours: escaped, and with nothing invisible in it.
+func Plain(s string) string {
+	text, _ := wholeLines(strings.Split(s, "\n"), maxTextObject)
+	return escapeWithin(text, maxFallback, "…")
+}
+
 // step is how many bytes the first character of an escaped text takes: an entity counts as one.
 func step(s string) int {
 	for _, entity := range []string{"&amp;", "&lt;", "&gt;"} {

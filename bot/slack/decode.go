@@ -2,18 +2,12 @@ package slack
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"dbbot/bot"
 	"dbbot/ops"
 )
-
-// act is what somebody did; exactly one field is set.
-type act struct {
-	invoke *bot.Invoke
-	click  *bot.Click
-	home   *bot.Home
-}
 
 // self is who we are: what payloads are checked against.
 type self struct {
@@ -27,6 +21,7 @@ type self struct {
 type refusal struct {
 	reason string
 	detail string
+	form   bool // it was a form: its person is told below the field
 }
 
 func (r *refusal) Error() string { return r.reason + ": " + r.detail }
@@ -43,10 +38,12 @@ const (
 	stopping    = "stopping"
 )
 
-func refuse(reason, detail string) (act, error) { return act{}, &refusal{reason, detail} }
+func refuse(reason, detail string) (bot.Act, error) {
+	return bot.Act{}, &refusal{reason: reason, detail: detail}
+}
 
 // decode turns an envelope into what somebody did, or refuses it. It is pure, and no input makes it panic.
-func decode(e envelope, me self, at time.Time) (act, error) {
+func decode(e envelope, me self, at time.Time) (bot.Act, error) {
 	switch e.Type {
 	case typeOversized:
 		return refuse(oversized, "larger than 1 MiB")
@@ -70,7 +67,7 @@ func decode(e envelope, me self, at time.Time) (act, error) {
 // into decodes a payload. The error says where, never what: a payload holds people's words and a response URL.
 func into(payload json.RawMessage, target any) error {
 	if err := json.Unmarshal(payload, target); err != nil {
-		return &refusal{malformed, ops.Redact(ops.Printable(err.Error(), 200))}
+		return &refusal{reason: malformed, detail: ops.Redact(ops.Printable(err.Error(), 200))}
 	}
 	return nil
 }
@@ -78,7 +75,7 @@ func into(payload json.RawMessage, target any) error {
 // checkApp compares the app's id, which both sides may leave out.
 func (me self) checkApp(id string) error {
 	if me.app != "" && id != "" && id != me.app {
-		return &refusal{wrongApp, ops.Printable(id, 40)}
+		return &refusal{reason: wrongApp, detail: ops.Printable(id, 40)}
 	}
 	return nil
 }
@@ -88,7 +85,7 @@ func (me self) checkTeam(team, enterprise string) error {
 	if team == me.team || team == "" && enterprise != "" && enterprise == me.enterprise {
 		return nil
 	}
-	return &refusal{wrongTeam, ops.Printable(team, 40)}
+	return &refusal{reason: wrongTeam, detail: ops.Printable(team, 40)}
 }
 
 // key joins what names an act into one de-duplication key. Where a part is missing the act cannot be told from
@@ -104,6 +101,22 @@ func key(kind string, parts ...string) string {
 	}
 	return out
 }
+
+// maxID bounds what names a person, a place, a moment or a view: Slack's own are a few dozen characters.
+const maxID = 255
+
+// sane says whether parts can be names of Slack's: what is not is malformed, and goes no further.
+func sane(parts ...string) bool {
+	for _, part := range parts {
+		if len(part) > maxID || strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			return false
+		}
+	}
+	return true
+}
+
+// typed is what a person wrote, without the one character that no database takes.
+func typed(text string) string { return strings.ReplaceAll(text, "\x00", "\uFFFD") }
 
 func firstOf(values ...string) string {
 	for _, v := range values {

@@ -27,26 +27,26 @@ type opened struct {
 	View json.RawMessage `json:"view"`
 }
 
-func decodeEvent(payload json.RawMessage, me self, at time.Time) (act, error) {
+func decodeEvent(payload json.RawMessage, me self, at time.Time) (bot.Act, error) {
 	var outer slackevents.EventsAPICallbackEvent
 	if err := into(payload, &outer); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
 	if outer.Type != slackevents.CallbackEvent {
 		return refuse(ignored, "event "+ops.Printable(outer.Type, 40))
 	}
 	if err := me.checkApp(outer.APIAppID); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
 	if err := me.checkAddress(outer); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
 	if outer.InnerEvent == nil {
 		return refuse(malformed, "an event without its inside")
 	}
 	var kind struct{ Type string }
 	if err := into(*outer.InnerEvent, &kind); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
 	switch slackevents.EventsAPIType(kind.Type) {
 	case slackevents.AppMention:
@@ -67,16 +67,16 @@ func (me self) checkAddress(outer slackevents.EventsAPICallbackEvent) error {
 		}
 	}
 	if len(outer.Authorizations) > 0 {
-		return &refusal{unaddressed, "no authorization of the event names our workspace"}
+		return &refusal{reason: unaddressed, detail: "no authorization of the event names our workspace"}
 	}
 	return me.checkTeam(outer.TeamID, outer.EnterpriseID)
 }
 
 // decodeMention reads "@dbbot status orders". What bots say is not a command, or two of them would talk for ever.
-func decodeMention(inner json.RawMessage, outer slackevents.EventsAPICallbackEvent, me self, at time.Time) (act, error) {
+func decodeMention(inner json.RawMessage, outer slackevents.EventsAPICallbackEvent, me self, at time.Time) (bot.Act, error) {
 	var p mention
 	if err := into(inner, &p); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
 	if p.BotID != "" || p.User == me.user {
 		return refuse(ignored, "a mention by a bot")
@@ -84,8 +84,11 @@ func decodeMention(inner json.RawMessage, outer slackevents.EventsAPICallbackEve
 	if p.User == "" || p.Channel == "" {
 		return refuse(malformed, "a mention without a person or a channel")
 	}
-	return act{invoke: &bot.Invoke{
-		Key: key("event", outer.EventID), At: at, Text: afterMention(p.Text, me.user),
+	if !sane(outer.EventID, p.User, p.Channel, p.ThreadTimeStamp) {
+		return refuse(malformed, "a mention with names that are none")
+	}
+	return bot.Act{Invoke: &bot.Invoke{
+		Key: key("event", outer.EventID), At: at, Text: typed(afterMention(p.Text, me.user)),
 		Who: ops.PersonID{Team: firstOf(p.UserTeam, p.SourceTeam, p.Team, outer.TeamID, me.team), User: p.User},
 		Origin: bot.Origin{
 			Team: me.team, Channel: p.Channel, Direct: direct(p.Channel), Thread: p.ThreadTimeStamp,
@@ -102,10 +105,10 @@ func afterMention(text, user string) string {
 	return firstOf(strings.TrimSpace(text[at[1]:]), strings.TrimSpace(text[:at[0]]))
 }
 
-func decodeHome(inner json.RawMessage, outer slackevents.EventsAPICallbackEvent, me self, at time.Time) (act, error) {
+func decodeHome(inner json.RawMessage, outer slackevents.EventsAPICallbackEvent, me self, at time.Time) (bot.Act, error) {
 	var p opened
 	if err := into(inner, &p); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
 	if p.Tab != "" && p.Tab != "home" {
 		return refuse(ignored, "another tab")
@@ -113,7 +116,10 @@ func decodeHome(inner json.RawMessage, outer slackevents.EventsAPICallbackEvent,
 	if p.User == "" {
 		return refuse(malformed, "a home tab without a person")
 	}
-	return act{home: &bot.Home{
+	if !sane(outer.EventID, p.User) {
+		return refuse(malformed, "a home tab with names that are none")
+	}
+	return bot.Act{Home: &bot.Home{
 		Key: key("event", outer.EventID), At: at,
 		Who: ops.PersonID{Team: firstOf(outer.TeamID, me.team), User: p.User},
 	}}, nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -30,48 +31,74 @@ type interaction struct {
 	RawState        json.RawMessage `json:"state"`
 }
 
-// decodeInteraction reads the press of a button. The person's team is their own, not ours: in a channel shared with
-// another organisation its people can press our buttons, and policy must see who they are.
-func decodeInteraction(payload json.RawMessage, me self, at time.Time) (act, error) {
+// decodeInteraction reads the press of a button, or a form that was sent. The person's team is their own, not ours: in a
+// channel shared with another organisation its people can press our buttons, and policy must see who they are.
+func decodeInteraction(payload json.RawMessage, me self, at time.Time) (bot.Act, error) {
 	var p interaction
 	if err := into(payload, &p); err != nil {
-		return act{}, err
+		return bot.Act{}, err
 	}
-	if p.Type != slackgo.InteractionTypeBlockActions {
+	if p.Type != slackgo.InteractionTypeBlockActions && p.Type != slackgo.InteractionTypeViewSubmission {
 		return refuse(ignored, "interaction "+ops.Printable(string(p.Type), 40))
 	}
-	if len(p.Actions) == 0 || p.User.ID == "" {
-		return refuse(malformed, "a click without an action or a person")
+	if err := p.check(me); err != nil {
+		return bot.Act{}, err
 	}
-	if err := me.checkApp(p.APIAppID); err != nil {
-		return act{}, err
+	if p.Type == slackgo.InteractionTypeViewSubmission {
+		return p.form(me, at)
 	}
-	if err := me.checkTeam(p.Team.ID, p.Enterprise.ID); err != nil {
-		return act{}, err
-	}
-	if names := p.AuthorizedUsers; len(names) > 0 && !slices.Contains(names, p.User.ID) && !slices.Contains(names, me.user) {
-		return refuse(unaddressed, "a click by somebody whom Slack does not list as authorised")
-	}
-	if p.Actions[0].Type != "button" {
-		return refuse(ignored, "action "+ops.Printable(string(p.Actions[0].Type), 40))
-	}
-	return act{click: p.click(me, at)}, nil
+	return p.press(me, at)
 }
 
-func (p *interaction) click(me self, at time.Time) *bot.Click {
-	// One press is one action: Slack sends several only for inputs that dispatch together, which buttons do not.
+// check asks whether a person of Slack's did something that was meant for us.
+func (p *interaction) check(me self) error {
+	if p.User.ID == "" || !sane(p.User.ID, p.User.TeamID) {
+		return &refusal{reason: malformed, detail: "an interaction without a person"}
+	}
+	if err := me.checkApp(p.APIAppID); err != nil {
+		return err
+	}
+	if err := me.checkTeam(p.Team.ID, p.Enterprise.ID); err != nil {
+		return err
+	}
+	if names := p.AuthorizedUsers; len(names) > 0 && !slices.Contains(names, p.User.ID) && !slices.Contains(names, me.user) {
+		return &refusal{reason: unaddressed, detail: "an interaction by somebody whom Slack does not list as authorised"}
+	}
+	return nil
+}
+
+func (p *interaction) who(me self) ops.PersonID {
+	return ops.PersonID{Team: firstOf(p.User.TeamID, p.Team.ID, me.team), User: p.User.ID}
+}
+
+// maxToken is as long as Slack lets the value of a button be, in characters.
+const maxToken = 2000
+
+// press reads a button. One press is one action: Slack sends several only for inputs that dispatch together, which
+// buttons do not.
+func (p *interaction) press(me self, at time.Time) (bot.Act, error) {
+	if len(p.Actions) == 0 {
+		return refuse(malformed, "a click without an action")
+	}
 	action := p.Actions[0]
+	if action.Type != "button" {
+		return refuse(ignored, "action "+ops.Printable(string(action.Type), 40))
+	}
 	name, _, _ := strings.Cut(action.ActionID, ":")
 	channel := firstOf(p.Channel.ID, p.Container.ChannelID)
 	where := firstOf(p.Container.MessageTs, p.MessageTs, p.Container.ViewID)
-	return &bot.Click{
-		Key: key("click", firstOf(channel, "home"), where, firstOf(action.ActionTs, p.ActionTs), p.User.ID), At: at,
-		Who:    ops.PersonID{Team: firstOf(p.User.TeamID, p.Team.ID, me.team), User: p.User.ID},
-		Button: name, Token: action.Value,
+	moment := firstOf(action.ActionTs, p.ActionTs)
+	thread := firstOf(p.Container.ThreadTs, p.Message.Thread)
+	if !sane(channel, where, moment, thread) || len(name) > maxID || len(action.Value) > maxToken || !utf8.ValidString(name) {
+		return refuse(malformed, "a click with names that are none")
+	}
+	return bot.Act{Click: &bot.Click{
+		Key: key("click", firstOf(channel, "home"), where, moment, p.User.ID), At: at,
+		Who: p.who(me), Button: typed(name), Token: typed(action.Value),
 		Origin: bot.Origin{
 			Team: me.team, Channel: channel, Direct: direct(channel),
-			Thread: firstOf(p.Container.ThreadTs, p.Message.Thread), Message: p.Container.MessageTs, Ephemeral: p.Container.IsEphemeral,
+			Thread: thread, Message: p.Container.MessageTs, Ephemeral: p.Container.IsEphemeral,
 			Respond: ops.Secret(p.ResponseURL), Trigger: ops.Secret(p.TriggerID),
 		},
-	}
+	}}, nil
 }

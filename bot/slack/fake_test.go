@@ -229,15 +229,27 @@ type desk struct {
 	clicks  chan bot.Click
 	homes   chan bot.Home
 	during  func(context.Context)
+
+	first func(bot.Act) bool // what must be certain before its ack; nil: nothing
+	taken chan bot.Act
+	take  func(context.Context, bot.Act) bot.Taken
 }
 
 func newDesk() *desk {
-	return &desk{invokes: make(chan bot.Invoke, 1<<16), clicks: make(chan bot.Click, 1024), homes: make(chan bot.Home, 1024), during: func(context.Context) {}}
+	return &desk{invokes: make(chan bot.Invoke, 1<<16), clicks: make(chan bot.Click, 1024), homes: make(chan bot.Home, 1024), during: func(context.Context) {},
+		taken: make(chan bot.Act, 1024), take: func(context.Context, bot.Act) bot.Taken { return bot.Taken{} }}
 }
 
 func (d *desk) Invoke(ctx context.Context, i bot.Invoke) { d.invokes <- i; d.during(ctx) }
 func (d *desk) Click(ctx context.Context, c bot.Click)   { d.clicks <- c; d.during(ctx) }
 func (d *desk) Home(ctx context.Context, h bot.Home)     { d.homes <- h; d.during(ctx) }
+
+func (d *desk) First(a bot.Act) bool { return d.first != nil && d.first(a) }
+
+func (d *desk) Take(ctx context.Context, a bot.Act) bot.Taken {
+	d.taken <- a
+	return d.take(ctx, a)
+}
 
 // rig is a client against a fake.
 type rig struct {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"dbbot/bot"
 	"dbbot/ops"
 )
 
@@ -48,12 +49,14 @@ func envelopeOf(kind, payload string) string {
 	return `{"envelope_id":"e1","type":"` + kind + `","payload":` + payload + `}`
 }
 
-func whoOf(a act) ops.PersonID {
+func whoOf(a bot.Act) ops.PersonID {
 	switch {
-	case a.invoke != nil:
-		return a.invoke.Who
-	case a.click != nil:
-		return a.click.Who
+	case a.Invoke != nil:
+		return a.Invoke.Who
+	case a.Click != nil:
+		return a.Click.Who
+	case a.Submit != nil:
+		return a.Submit.Who
 	}
-	return a.home.Who
+	return a.Home.Who
 }

@@ -8,25 +8,31 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"dbbot/bot"
 	"dbbot/commands"
 	"dbbot/ops"
 )
 
-// intake is where every envelope of one Run arrives: it is checked, acked and put to a worker, in this order. An
-// ack never waits for work, and work never begins before its ack was written.
+// intake is where every envelope of one Run arrives and is checked. Most are acked and then put to a worker: an ack does
+// not wait for work, and work does not begin before its ack was written. What must be certain before its ack goes to
+// workers of its own (promise.go), which nothing that hangs can keep busy.
 type intake struct {
 	client   *Client
 	handler  Handler
 	me       self
 	work     *pool
-	apology  *pool           // a small one of its own: it answers when the other is full
+	first    *pool           // of what must be certain before its ack
+	apology  *pool           // a small one of its own: it answers when the others are full
 	context  context.Context // of all handlers
 	stopping atomic.Bool
 	readers  sync.WaitGroup // one for each socket
 }
 
 const (
+	deciders     = 32               // each holds one short transaction: more would only wait for the state database
+	decisions    = 64               // more of them that may wait; after two seconds they are turned away
 	apologists   = 2                // enough to say that all others are busy
 	apologyQueue = 32               // who finds even this full is counted, and hears nothing
 	apologise    = 10 * time.Second // for one apology, Slack's rate limit included
@@ -36,13 +42,16 @@ const (
 const (
 	busyText     = "dbbot is busy and did not take this on. Try again in a few seconds."
 	stoppingText = "dbbot is being restarted and did not take this on. Try again in a minute."
+	garbledText  = "dbbot could not read this form, and nothing was done. Close it and press the button again."
 )
 
 func newIntake(ctx context.Context, c *Client, h Handler, me self) *intake {
 	panicked := func(what any) { c.panicked("a worker", what) }
+	depth := func(gauge prometheus.Gauge) func(int) { return func(taken int) { gauge.Set(float64(taken)) } }
 	return &intake{
 		client: c, handler: h, me: me, context: ctx,
-		work:    newPool(c.config.Workers, c.config.Queue, func(taken int) { c.metrics.waiting.Set(float64(taken)) }, panicked),
+		work:    newPool(c.config.Workers, c.config.Queue, depth(c.metrics.waiting), panicked),
+		first:   newPool(deciders, decisions, depth(c.metrics.deciding), panicked),
 		apology: newPool(apologists, apologyQueue, func(int) {}, panicked),
 	}
 }
@@ -60,16 +69,16 @@ func (in *intake) take(s *socket, f frame) {
 	in.client.metrics.envelopes.WithLabelValues(known(e.Type)).Inc()
 	switch {
 	case err != nil:
-		in.client.refused(&refusal{malformed, "a frame that is not an envelope"})
+		in.client.refused(&refusal{reason: malformed, detail: "a frame that is not an envelope"})
 	case e.Type == typeHello:
 		in.client.hello(s, e)
 	case e.Type == typeDisconnect:
 		in.client.log.Info("slack: a connection is being recycled", "reason", ops.Printable(e.Reason, 40))
 		s.warned(firstOf(e.Reason, "disconnect"))
 	case e.ID == "" && f.oversized:
-		in.client.refused(&refusal{oversized, "larger than 1 MiB, and without an id before its payload"})
+		in.client.refused(&refusal{reason: oversized, detail: "larger than 1 MiB, and without an id before its payload"})
 	case e.ID == "":
-		in.client.refused(&refusal{malformed, "an envelope without an id"})
+		in.client.refused(&refusal{reason: malformed, detail: "an envelope without an id"})
 	default:
 		in.accept(s, e, at)
 	}
@@ -79,35 +88,38 @@ func (in *intake) accept(s *socket, e envelope, at time.Time) {
 	me := in.me
 	me.app = in.client.status.app()
 	a, err := decode(e, me, at)
+	e.Payload = nil // all that is needed of it is in a
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		in.client.refused(refused)
-		in.ack(s, e, at, "")
+		in.ack(s, e, at, refused.inAck(e))
 		return
 	}
-	if in.work.reserve() {
-		defer in.work.submit(func() { in.do(a) }) // in any case: a place that is never filled is never free again
-		in.ack(s, e, at, "")
+	if a.Submit != nil || in.handler.First(a) {
+		in.certainly(promise{intake: in, socket: s, envelope: e, act: a, at: at})
 		return
 	}
-	// The pool is full, or closed because the program is being stopped.
-	text := busyText
-	if in.stopping.Load() {
-		in.client.refused(&refusal{stopping, "the program is being stopped"})
-		text = stoppingText
-	} else {
-		in.client.metrics.busy.Inc()
-		in.client.log.Warn("slack: busy", "type", known(e.Type))
+	if !in.work.reserve() {
+		in.turnAway(s, e, a, at)
+		return
 	}
-	in.turnAway(s, e, a, at, text)
+	// In any case: a place that is never filled is never free again.
+	defer in.work.submit(func() { in.do(a, func(ctx context.Context) { run(ctx, in.handler, a) }) })
+	in.ack(s, e, at, nil)
+}
+
+// inAck is what the ack of a refused envelope says: nothing, but to whoever sent a form, which would close as if it had
+// been taken.
+func (r *refusal) inAck(e envelope) *reply {
+	if !r.form || !e.Accepts {
+		return nil
+	}
+	return wrongInForm(garbledText)
 }
 
 // ack writes the ack on the socket that the envelope came on. If that has died meanwhile, another one takes it:
 // Slack knows envelopes by their id.
-func (in *intake) ack(s *socket, e envelope, at time.Time, text string) {
-	a := ack{ID: e.ID}
-	if text != "" && e.Accepts {
-		a.Answer = &answer{Type: "ephemeral", Text: text}
-	}
+func (in *intake) ack(s *socket, e envelope, at time.Time, says *reply) {
+	a := ack{ID: e.ID, Answer: says}
 	err := s.write(a)
 	for _, other := range in.client.status.others(s) {
 		if err == nil {
@@ -122,17 +134,25 @@ func (in *intake) ack(s *socket, e envelope, at time.Time, text string) {
 	in.client.metrics.ack.Observe(time.Since(at).Seconds())
 }
 
-// turnAway says visibly that nothing will be done: in the ack, where that is shown, else in a message.
-func (in *intake) turnAway(s *socket, e envelope, a act, at time.Time, text string) {
-	in.ack(s, e, at, text)
-	if e.Accepts && e.Type == typeCommand {
-		return
+// turnAway says visibly that nothing will be done: the pool is full, or closed because the program is being stopped.
+func (in *intake) turnAway(s *socket, e envelope, a bot.Act, at time.Time) {
+	text := busyText
+	if in.stopping.Load() {
+		in.client.refused(&refusal{reason: stopping, detail: "the program is being stopped"})
+		text = stoppingText
+	} else {
+		in.client.metrics.busy.Inc()
+		in.client.log.Warn("slack: busy", "type", known(e.Type))
 	}
-	in.say(a, bot.Post{View: commands.View{Title: "Not now", Lead: commands.Say(text)}})
+	says := inAck(e, a, text)
+	in.ack(s, e, at, says)
+	if says == nil {
+		in.say(a, bot.Post{View: commands.View{Title: "Not now", Lead: commands.Say(text)}})
+	}
 }
 
 // say answers outside the handler. It is bounded: a flood of clicks must not become a flood of messages.
-func (in *intake) say(a act, post bot.Post) {
+func (in *intake) say(a bot.Act, post bot.Post) {
 	if !in.apology.reserve() {
 		in.client.metrics.unsaid.Inc()
 		return
@@ -140,14 +160,14 @@ func (in *intake) say(a act, post bot.Post) {
 	in.apology.submit(func() {
 		ctx, cancel := context.WithTimeout(in.context, apologise)
 		defer cancel()
-		if err := a.answer(ctx, in.client, post); err != nil {
+		if err := answer(ctx, in.client, a, post); err != nil {
 			in.client.log.Warn("slack: an apology could not be made", "cause", ops.Redact(err.Error()))
 		}
 	})
 }
 
-// do runs the handler. A panic in it costs one command, and is answered like every failure.
-func (in *intake) do(a act) {
+// do lets work be done, within its bound. A panic in it costs one act, and is answered like every failure.
+func (in *intake) do(a bot.Act, work func(context.Context)) {
 	ctx, cancel := context.WithTimeout(in.context, in.client.bounds.handle)
 	defer cancel()
 	defer func() {
@@ -155,11 +175,11 @@ func (in *intake) do(a act) {
 			in.unanswered(a, in.client.panicked("a handler", what))
 		}
 	}()
-	a.run(ctx, in.handler)
+	work(ctx)
 }
 
 // unanswered tells the person what their command came to.
-func (in *intake) unanswered(a act, reference string) {
+func (in *intake) unanswered(a bot.Act, reference string) {
 	said := ops.Explain(errors.New("panic"), reference)
 	in.say(a, bot.Post{View: commands.View{
 		Title: "No answer", Verdict: commands.Bad,
@@ -176,10 +196,19 @@ func (c *Client) panicked(where string, what any) (reference string) {
 	return reference
 }
 
-// stop waits for the work at hand, and says how many jobs were left when the time was over.
-func (in *intake) stop(ctx context.Context) int {
+// stop waits for the work at hand, and says how many jobs were left when the time was over. Decisions come first: what
+// is left to do after them is work.
+func (in *intake) stop(ctx context.Context) (left int) {
+	in.first.close()
 	in.work.close()
-	left := in.work.drain(ctx)
+	left = in.first.drain(ctx) + in.work.drain(ctx)
 	in.apology.close()
 	return left + in.apology.drain(ctx)
+}
+
+// await waits until all workers have ended, or ctx has.
+func (in *intake) await(ctx context.Context) {
+	for _, p := range []*pool{in.first, in.work, in.apology} {
+		p.await(ctx)
+	}
 }

@@ -190,7 +190,7 @@ func TestAnAckWhoseSocketDiedGoesOutOnAnother(t *testing.T) {
 	until(t, "both are open", func() bool { return r.State().Open == 2 })
 	dead := r.status.all()[0]
 	dead.conn.CloseNow()
-	(&intake{client: r.Client}).ack(dead, envelope{ID: "orphan"}, time.Now(), "")
+	(&intake{client: r.Client}).ack(dead, envelope{ID: "orphan"}, time.Now(), nil)
 	select {
 	case a := <-one.acks:
 		if a.ID != "orphan" {

@@ -8,9 +8,11 @@ type metrics struct {
 	refused   *prometheus.CounterVec // by reason
 	opened    *prometheus.CounterVec // connections, by how it went
 	busy      prometheus.Counter
+	late      prometheus.Counter
 	unsaid    prometheus.Counter
 	panics    prometheus.Counter
 	waiting   prometheus.Gauge
+	deciding  prometheus.Gauge
 }
 
 // ackBuckets go from a tenth of a millisecond to Slack's limit of three seconds.
@@ -23,6 +25,9 @@ func newMetrics(registry prometheus.Registerer, s *status) *metrics {
 	counters := func(name, help, label string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "dbbot", Subsystem: "slack", Name: name, Help: help}, []string{label})
 	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "dbbot", Subsystem: "slack", Name: name, Help: help})
+	}
 	m := &metrics{
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "dbbot", Subsystem: "slack", Name: "ack_seconds",
@@ -32,19 +37,18 @@ func newMetrics(registry prometheus.Registerer, s *status) *metrics {
 		refused:   counters("refused_total", "Envelopes that were acked and not acted upon, by reason.", "reason"),
 		opened:    counters("connections_total", "Attempts to open a connection, by outcome.", "outcome"),
 		busy:      counter("busy_total", "Commands and clicks turned away because the queue was full."),
+		late:      counter("late_total", "Acks that went out before it was known whether the act was accepted."),
 		unsaid:    counter("unsaid_total", "Apologies that could not be made, because too many were waiting."),
 		panics:    counter("panics_total", "Panics in handlers, in apologies and in the readers of sockets."),
-		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: "dbbot", Subsystem: "slack", Name: "queue_depth",
-			Help: "Commands and clicks that are waiting or being handled.",
-		}),
+		waiting:   gauge("queue_depth", "Commands and clicks that are waiting or being handled."),
+		deciding:  gauge("decisions_depth", "Acts that must be certain before their ack, waiting or being taken."),
 	}
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Namespace: "dbbot", Subsystem: "slack", Name: "sockets_open",
 		Help: "Sockets on which Slack has said hello.",
 	}, func() float64 { return float64(s.open()) })
 	if registry != nil {
-		registry.MustRegister(m.ack, m.envelopes, m.refused, m.opened, m.busy, m.unsaid, m.panics, m.waiting, open)
+		registry.MustRegister(m.ack, m.envelopes, m.refused, m.opened, m.busy, m.late, m.unsaid, m.panics, m.waiting, m.deciding, open)
 	}
 	return m
 }

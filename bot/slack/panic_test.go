@@ -98,7 +98,6 @@ func TestAPanicInAnAckKeepsNoPlace(t *testing.T) {
 	if left := in.stop(t.Context()); left != 0 {
 		t.Errorf("%d places are still taken", left)
 	}
-	in.work.await(t.Context())
-	in.apology.await(t.Context())
+	in.await(t.Context())
 	r.panicked(t, 5, "the reader")
 }

@@ -38,8 +38,7 @@ func (c *Client) wind(in *intake, stop context.CancelFunc) {
 	stop()
 	last, cancel := context.WithTimeout(context.Background(), c.bounds.ack)
 	defer cancel()
-	in.work.await(last)
-	in.apology.await(last)
+	in.await(last)
 	var closing sync.WaitGroup
 	for _, s := range c.status.all() {
 		closing.Go(s.close)

@@ -1,6 +1,6 @@
 // Package slack is the only one that opens a connection to Slack: Socket Mode with overlapping sockets, the acks,
-// the Web API and the response URLs. It turns envelopes into bot.Invoke, bot.Click and bot.Home and hands them to a
-// Handler, and it is the bot's Chat and Directory. It may import bot, bot/blockkit, commands (for the few sentences of
+// the Web API and the response URLs. It turns envelopes into acts (bot.Act) and hands them to a Handler, and it is the
+// bot's Chat, Room and Directory. It may import bot, bot/blockkit, commands (for the few sentences of
 // its own) and ops; slack-go gives the Web API and the types of the payloads, the socket loop is ours, because
 // slack-go's drops what Slack sends on a socket that is being recycled.
 package slack
@@ -38,12 +38,18 @@ const (
 	maxSockets     = 5  // Slack allows ten, and each needs room for its successor
 )
 
-// Handler does the work. Its methods are called on a worker, after the ack; the context ends when the program
+// Handler does the work. Invoke, Click and Home are called on a worker, after the ack; the context ends when the program
 // stops, or after a minute.
 type Handler interface {
 	Invoke(context.Context, bot.Invoke)
 	Click(context.Context, bot.Click)
 	Home(context.Context, bot.Home)
+	// First says whether an act must be certain before its ack; a form always is. It is called by the reader of a socket,
+	// and must read nothing.
+	First(bot.Act) bool
+	// Take makes an act certain before its ack. It heeds its context, which ends early enough for the ack to be in time;
+	// what it says is left to do is done after the ack, with a context like that of the others.
+	Take(context.Context, bot.Act) bot.Taken
 }
 
 // Client talks to one workspace as one app. It is safe for concurrent use; Run may be called once at a time.
@@ -142,6 +148,8 @@ type bounds struct {
 	pause    time.Duration // longest pause after any other failure
 	farewell time.Duration // a warned socket that Slack does not close is closed by us
 	ack      time.Duration // for writing one ack
+	take     time.Duration // from the receipt until what must be certain before its ack is so, or is not
+	unsure   time.Duration // from the receipt until such an ack goes out in any case
 	drain    time.Duration // for the work at hand when the program stops
 	handle   time.Duration // for one command or click
 }
@@ -158,6 +166,8 @@ var defaultBounds = bounds{
 	pause:    10 * time.Second,        // ready within thirty seconds of Slack's being back
 	farewell: 30 * time.Second,        // three times what Slack takes
 	ack:      2500 * time.Millisecond, // Slack gives up after three seconds
+	take:     2300 * time.Millisecond, // of those three; the rest is for the ack, and for the way to Slack and back
+	unsure:   2600 * time.Millisecond, // for a handler that does not heed its context
 	drain:    10 * time.Second,        // an orchestrator kills after thirty; a Question takes three
 	handle:   time.Minute,             // far beyond any Question: the last line, not the rule
 }

@@ -123,18 +123,21 @@ func (s *socket) close() { s.conn.Close(websocket.StatusNormalClosure, "") }
 
 // ack is what Slack waits for. Answer is shown to the person, where the envelope accepts one.
 type ack struct {
-	ID     string  `json:"envelope_id"`
-	Answer *answer `json:"payload,omitempty"`
+	ID     string `json:"envelope_id"`
+	Answer *reply `json:"payload,omitempty"`
 }
 
-// answer is the body of a slash command's ack: far below the 20 KiB above which Slack drops acks silently.
-type answer struct {
-	Type string `json:"response_type"`
-	Text string `json:"text"`
+// reply is what an ack may carry, far below the 20 KiB above which Slack drops acks silently: the answer to a command, or
+// what is wrong with a form.
+type reply struct {
+	Type   string            `json:"response_type,omitempty"`
+	Text   string            `json:"text,omitempty"`
+	Action string            `json:"response_action,omitempty"`
+	Errors map[string]string `json:"errors,omitempty"` // by the block of the field
 }
 
-// write sends an ack at once, from the goroutine that read the envelope: there is no queue in which it could be
-// lost, or outlive its socket.
+// write sends an ack at once, from the goroutine that wants it sent: there is no queue in which it could be lost, or
+// outlive its socket. It may be called by several at a time.
 func (s *socket) write(a ack) error {
 	body, err := json.Marshal(a)
 	if err != nil {
