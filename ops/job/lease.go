@@ -39,7 +39,8 @@ type lease struct {
 	log   *slog.Logger
 	pace  *pace
 	lost  prometheus.Counter
-	heard func(approval.ID) // somebody wishes that this request stops; must not block
+	heard func(approval.ID)                             // somebody wishes that this request stops; must not block
+	seen  func(ctx context.Context, worker int64) error // whether others see the lock
 
 	mu     sync.Mutex
 	held   context.Context // nil before the first time
@@ -168,6 +169,9 @@ func (l *lease) lock(ctx context.Context, conn *pgx.Conn, worker int64) error {
 		return errors.Join(errors.New("an older session of this worker still has its lock"), err)
 	}
 	if _, err := conn.Exec(ctx, "LISTEN dbbot_cancel"); err != nil {
+		return err
+	}
+	if err := l.seen(ctx, worker); err != nil {
 		return err
 	}
 	l.confirm(asked)

@@ -46,7 +46,7 @@ func New(o Options) (*Queue, error) {
 	q.open, q.shut = context.WithCancel(context.Background())
 	q.grace, q.hurry = context.WithCancel(context.Background())
 	q.records, q.giveUp = context.WithCancel(context.Background())
-	q.lease = &lease{url: o.Direct, log: o.Log, pace: &q.pace, lost: q.metrics.lost, heard: q.wish}
+	q.lease = &lease{url: o.Direct, log: o.Log, pace: &q.pace, lost: q.metrics.lost, heard: q.wish, seen: q.seen}
 	client, err := river.NewClient(riverpgxv5.New(o.Pool), q.riverConfig())
 	q.river = client
 	return q, err

@@ -45,6 +45,9 @@ func (q *Queue) lookout() {
 func (q *Queue) glance(lease context.Context, gone map[approval.ID]time.Time) error {
 	ctx, cancel := context.WithTimeout(lease, moveWithin)
 	defer cancel()
+	if err := q.thaw(ctx); err != nil {
+		return err
+	}
 	found, err := q.Store.Strays(ctx)
 	if err != nil {
 		return err
