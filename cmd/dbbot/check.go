@@ -104,9 +104,7 @@ func (c Config) describe() []finding {
 	if c.Policy == nil {
 		out = append(out, finding{about: "policy", grade: note, detail: "none: every full member may ask, and nobody may change anything"})
 	}
-	if c.State.URL != "" {
-		out = append(out, finding{about: "state", grade: note, detail: "reached for /db ping; nothing is kept there in this version"})
-	}
+	out = append(out, c.describeChanges()...)
 	for _, d := range c.Databases {
 		if d.Migrations == nil {
 			continue
@@ -143,8 +141,8 @@ func (c Config) looks() []look {
 			}
 		}
 	}
-	if c.State.URL != "" {
-		all = append(all, func(ctx context.Context) []finding { return lookAtDatabase(ctx, "state", c.State.URL, false) })
+	if c.State.URL != "" || c.unset() == nil {
+		all = append(all, c.lookAtState)
 	}
 	return append(all, c.lookAtRedis)
 }

@@ -4,18 +4,16 @@ import (
 	"time"
 
 	"dbbot/ops"
+	"dbbot/ops/audit"
 )
-
-// minKey is the shortest audit key, in characters: 32 random bytes written in hexadecimal are 64.
-const minKey = 32
 
 // maxBetween bounds the time between two checkpoints: what was cut off since the last one cannot be proven.
 const maxBetween = 24 * time.Hour
 
 func (c *checker) audit() {
 	a := c.config.Audit
-	if a.Key != "" && len(a.Key.Reveal()) < minKey {
-		c.add("audit.key", "is too short to sign anything", "Make one with `openssl rand -hex 32`, and keep it out of the database.")
+	if _, err := audit.NewKey(a.Key); a.Key != "" && err != nil {
+		c.add("audit.key", "is too weak to sign anything", "Make one with `openssl rand -hex 32`, and keep it out of the database.")
 	}
 	if a.Every < time.Second || a.Every > maxBetween {
 		c.add("audit.every", "is not a time between checkpoints", "Write something from 1s to 24h; 1h is right unless there is a reason.")

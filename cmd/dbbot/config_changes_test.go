@@ -7,10 +7,11 @@ import (
 )
 
 func TestAuditSettings(t *testing.T) {
-	key := strings.Repeat("k", minKey)
+	key := strings.Repeat("0123456789abcdef", 4)
 	for _, tt := range []struct{ name, text, fault string }{
 		{"a good key", "audit: {key: " + key + "}", ""},
 		{"a short key", "audit: {key: tooshort}", "audit.key"},
+		{"a key of one letter", "audit: {key: " + strings.Repeat("k", 64) + "}", "audit.key"},
 		{"too often", "audit: {key: " + key + ", every: 10ms}", "audit.every"},
 		{"too seldom", "audit: {key: " + key + ", every: 48h}", "audit.every"},
 		{"a name for a channel", "audit: {key: " + key + ", channel: dbops}", "audit.channel"},

@@ -134,18 +134,14 @@ func (c Config) unused() (paths []string) {
 			paths = append(paths, path)
 		}
 	}
-	add("slack.channel", c.Slack.Channel != "")
 	for i, e := range c.Policy {
-		for _, risk := range []ops.Risk{ops.Operate, ops.Change, ops.Destroy} {
-			_, set := e.Rules[risk]
-			add(fmt.Sprintf("policy[%d].%s", i, risk), set)
-		}
+		_, set := e.Rules[ops.Change] // no command has this risk yet
+		add(fmt.Sprintf("policy[%d].%s", i, ops.Change), set)
 	}
 	for i, d := range c.Databases {
 		path := fmt.Sprintf("databases[%d].", i)
 		add(path+"backup_url", d.BackupURL != "")
 		add(path+"restore_url", d.RestoreURL != "")
-		add(path+"channel", d.Channel != "")
 		add(path+"backup", d.Backup != nil)
 		add(path+"health", len(d.Health) > 0)
 	}

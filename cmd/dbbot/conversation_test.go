@@ -77,7 +77,9 @@ var verbs = []verb{
 	{regexp.MustCompile(`(?s)^(\w+) writes: (.*)$`), func(c *conversation, w []string) { c.writes(w[1], w[2]) }},
 	{regexp.MustCompile(`^(\w+) hears nothing$`), func(c *conversation, w []string) { c.hearsNothing(w[1]) }},
 	{regexp.MustCompile(`(?s)^bot to everyone( in the thread)?(, again|, finally)?: (.*)$`), func(c *conversation, w []string) { c.everyoneReads(w[1], w[2], w[3]) }},
-	{regexp.MustCompile(`(?s)^bot to (\w+)( directly| in the thread| in a form| at home)?(, again|, finally)?: (.*)$`), func(c *conversation, w []string) { c.reads(w[1], cmp.Or(lane(strings.TrimSpace(w[2])), alone), w[3], w[4]) }},
+	{regexp.MustCompile(`(?s)^bot to (\w+)( directly| in the thread| in a form| at home)?(, again|, finally)?: (.*)$`), func(c *conversation, w []string) {
+		c.reads(w[1], cmp.Or(lane(strings.TrimSpace(w[2])), alone), w[3], w[4])
+	}},
 	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.reads(w[1], slackbot, "", w[2]) }},
 	{regexp.MustCompile(`^a session of (\w+), called (\w+)$`), func(c *conversation, w []string) { c.sessions[w[2]] = c.startSession(w[1]) }},
 	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},

@@ -23,12 +23,13 @@ func main() {
 
 // commandLine is the whole surface of the program.
 type commandLine struct {
-	Serve   serveCommand   `cmd:"" help:"Connect to Slack and answer until told to stop."`
-	Demo    demoCommand    `cmd:"" help:"Try everything on this machine: a sample database, a workspace in the browser, and the bot."`
-	Check   checkCommand   `cmd:"" help:"Look at the configuration and at all it points to; say what is wrong and how to mend it."`
-	Ask     askCommand     `cmd:"" help:"Answer one question here, without Slack: for cron, and for the day Slack is down."`
-	Example exampleCommand `cmd:"" help:"Print a configuration file that explains every setting."`
-	Version versionCommand `cmd:"" help:"Print which build this is."`
+	Serve    serveCommand    `cmd:"" help:"Connect to Slack and answer until told to stop."`
+	Demo     demoCommand     `cmd:"" help:"Try everything on this machine: a sample database, a workspace in the browser, and the bot."`
+	Check    checkCommand    `cmd:"" help:"Look at the configuration and at all it points to; say what is wrong and how to mend it."`
+	Ask      askCommand      `cmd:"" help:"Answer one question here, without Slack: for cron, and for the day Slack is down."`
+	Example  exampleCommand  `cmd:"" help:"Print a configuration file that explains every setting."`
+	Requests requestsCommand `cmd:"" help:"List requests and what became of them, for people and for scripts."`
+	Version  versionCommand  `cmd:"" help:"Print which build this is."`
 }
 
 // process is what a sub-command has of the world outside.

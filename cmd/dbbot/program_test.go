@@ -20,6 +20,7 @@ const asProgram = "DBBOT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		crashHook()
 		main()
 	}
 	os.Exit(clustertest.Run(m))

@@ -18,8 +18,9 @@ func (serveCommand) Help() string {
 		"`dbbot check` finds what is wrong with any of it. SIGTERM or Ctrl-C ends it when the work at hand is done; a second one at once."
 }
 
-// stopWithin bounds the way out, above what each part takes for itself: Slack's work at hand gets ten seconds.
-const stopWithin = 20 * time.Second
+// stopWithin bounds the way out, above what each part takes for itself: Slack's work at hand gets ten seconds, running
+// changes get their grace, and recording what became of them may take twenty more while the state database is away.
+const stopWithin = 40 * time.Second
 
 // Run answers until it is told to stop, or until Slack says something that no repetition mends.
 func (c serveCommand) Run(ctx context.Context, p *process) error {
@@ -48,6 +49,7 @@ var errSlow = errors.New("something did not end in time and is left behind")
 func (a *app) serve(ctx context.Context, listener net.Listener) error {
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.slack.Run(running, a.road) })
+	group.Go(func() error { return a.changes.run(running) })
 	group.Go(func() error { return serveHTTP(running, listener, routes(a.health, a.figures)) })
 	group.Go(func() error { a.health.watch(running); return nil })
 	group.Go(func() error { a.health.announce(running); return nil })

@@ -25,8 +25,8 @@ type app struct {
 	shared  *coord.Coord
 	slack   *slack.Client // nil at a terminal
 	road    *bot.Bot
-	health  *health  // nil at a terminal
-	changes *changes // nil at a terminal
+	health  *health // nil at a terminal
+	changes *changes
 	since   time.Time
 }
 
@@ -44,6 +44,8 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 		Policy: config.policy(), Team: func() string { return config.Slack.Team },
 		Directory: nobody{}, Coordinator: a.shared, Log: log, Registry: a.figures,
 	}
+	a.changes = newChanges(config, log, a.figures)
+	a.changes.terminal = !withSlack
 	if withSlack {
 		a.slack, err = slack.New(slack.Config{
 			API: config.Slack.API, BotToken: config.Slack.BotToken, AppToken: config.Slack.AppToken,
@@ -55,7 +57,6 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 		road.Team = func() string { return a.slack.State().Team } // what the file says, or Slack where it does not
 		road.Chat, road.Room, road.Directory = a.slack, a.slack, a.slack
 		a.health = a.newHealth(config)
-		a.changes = newChanges(config, log, a.figures)
 		road.State, road.Channels = a.changes.state, config.channel
 	}
 	road.Catalogue = commands.All(a.toolbox(config))
@@ -78,6 +79,8 @@ func (a *app) toolbox(config Config) commands.Toolbox {
 	}
 	if a.slack != nil {
 		tools.Chat, tools.Self = chatState{a.slack}, a
+	}
+	if config.unset() == nil {
 		tools.State, tools.Requests, tools.Audit = a.changes, a.changes, a.changes
 	}
 	return tools
@@ -103,9 +106,7 @@ func (a *app) Self() commands.SelfState {
 
 // close gives up what the parts hold open.
 func (a *app) close() {
-	if a.changes != nil {
-		a.changes.close()
-	}
+	a.changes.close()
 	a.reader.Close()
 	if err := a.shared.Close(); err != nil {
 		a.log.Debug("redis: closing", "cause", err)

@@ -108,7 +108,11 @@ const testPassword = "only for this test"
 
 func sampleDatabases(t *testing.T) sample {
 	t.Helper()
-	server := clustertest.Start(t, map[string]string{"shared_preload_libraries": "pg_stat_statements"})
+	return sampleOn(t, clustertest.Start(t, map[string]string{"shared_preload_libraries": "pg_stat_statements"}))
+}
+
+func sampleOn(t *testing.T, server *cluster.Cluster) sample {
+	t.Helper()
 	clustertest.Exec(t, server.URL("postgres"),
 		"CREATE ROLE reader LOGIN PASSWORD '"+testPassword+"' IN ROLE pg_monitor", "CREATE ROLE application LOGIN PASSWORD '"+testPassword+"'",
 		"CREATE DATABASE orders OWNER application", "CREATE DATABASE reporting OWNER application")

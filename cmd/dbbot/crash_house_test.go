@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"dbbot/bot/workspace"
+	"dbbot/ops"
+	"dbbot/ops/postgres/cluster/clustertest"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+// The crash tests run the program as processes of its own, and kill them. This binary is the program when asProgram is set.
+const (
+	crashAt    = "DBBOT_TEST_CRASH_AT" // the step at which it kills itself
+	stepsInto  = "DBBOT_TEST_STEPS"    // a file to which it writes each step that it reaches
+	stepsLimit = 10_000                // lines of that file, so that it cannot grow without end
+)
+
+// crashHook makes the program end itself, without any farewell, when it reaches the step that the environment names.
+func crashHook() {
+	at, into := os.Getenv(crashAt), os.Getenv(stepsInto)
+	if at == "" && into == "" {
+		return
+	}
+	steps := make(chan string, stepsLimit)
+	if into != "" {
+		go writeSteps(into, steps)
+	}
+	ops.OnReached = func(step string) {
+		if at != "" && step == at {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // nothing more of this goroutine, however long the signal takes
+		}
+		select {
+		case steps <- step:
+		default:
+		}
+	}
+}
+
+func writeSteps(path string, steps <-chan string) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	for step := range steps {
+		if _, err := file.WriteString(step + "\n"); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// house is where the killing takes place: a server whose log is the witness, the workspace, Redis, and replicas.
+type house struct {
+	t     *testing.T
+	space *workspace.Server
+	site  *httptest.Server
+	world *world // its environment; nothing is served in this process
+	file  string // configuration
+	log   *lockedBuffer
+	steps string
+}
+
+// witnessed settings make the server write down every statement that reaches it.
+var witnessed = map[string]string{
+	"log_statement": "all", "logging_collector": "on", "log_directory": "log", "log_line_prefix": "'%m [%p] %a '", "max_connections": "200",
+	"shared_preload_libraries": "pg_stat_statements",
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := workspace.Load(workspace.Source{Name: "manifest.yml", Text: manifest}, workspace.DefaultSeed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Limits.MessagesPerSecond, config.Limits.TiersPerMin = -1, [5]float64{-1, -1, -1, -1, -1}
+	space := workspace.New(config)
+	site := httptest.NewServer(space.Handler())
+	t.Cleanup(func() { space.Close(); site.Close() })
+	databases := sampleOn(t, clustertest.Start(t, witnessed))
+	file, err := filepath.Abs("testdata/crash.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &house{
+		t: t, space: space, site: site, file: file, log: &lockedBuffer{}, steps: filepath.Join(t.TempDir(), "steps"),
+		world: &world{
+			base: site.URL, bot: config.Apps[0].BotUser, config: config, databases: databases,
+			state: databases.newState(t), redis: "redis://" + miniredis.RunT(t).Addr(),
+		},
+	}
+}
+
+// replica is one process of dbbot.
+type replica struct {
+	process *exec.Cmd
+	ended   chan struct{}
+}
+
+// start runs a replica that kills itself at a step, or lives on where there is none.
+func (h *house) start(crash string) *replica {
+	h.t.Helper()
+	before := len(h.space.Sockets())
+	r := &replica{process: exec.Command(os.Args[0], "serve", "--config", h.file), ended: make(chan struct{})}
+	for _, name := range []string{
+		"SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ORDERS_URL", "REPORTING_URL", "ORDERS_OWNER_URL", "REPORTING_OWNER_URL",
+		"DBBOT_STATE_URL", "REDIS_URL", "DBBOT_AUDIT_KEY",
+	} {
+		value, _ := h.world.env(name)
+		r.process.Env = append(r.process.Env, name+"="+value)
+	}
+	r.process.Env = append(r.process.Env, asProgram+"=1", crashAt+"="+crash, stepsInto+"="+h.steps, "PATH="+os.Getenv("PATH"), "TMPDIR="+os.TempDir())
+	r.process.Stdout, r.process.Stderr = h.log, h.log
+	if err := r.process.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	go func() { _ = r.process.Wait(); close(r.ended) }() // how it ended is the test's business
+	h.t.Cleanup(r.kill)
+	h.until("a replica is connected", func() bool { return len(h.space.Sockets()) > before || !r.lives() })
+	return r
+}
+
+func (r *replica) lives() bool {
+	select {
+	case <-r.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// kill ends it as a power cut would.
+func (r *replica) kill() {
+	_ = r.process.Process.Kill() // it may have ended by itself
+	<-r.ended
+}
+
+// stop ends it as an orchestrator would.
+func (r *replica) stop() {
+	_ = r.process.Process.Signal(syscall.SIGTERM)
+	<-r.ended
+}
+
+// until looks again and again, bounded, whether something has become true: what is waited for happens in other processes.
+func (h *house) until(what string, is func() bool) {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), truth)
+	defer cancel()
+	for !is() {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			h.t.Fatalf("%s: not within %v; the replicas' log ends with:\n%s", what, truth, tail(h.log.String(), 60))
+		}
+	}
+}
+
+// truth is how long anything may take to reach a true state after a replica is there (design section 10: thirty seconds),
+// and as much again for a machine that is busy with other tests.
+const truth = time.Minute
+
+func tail(text string, lines int) string {
+	all := strings.Split(text, "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// reached are the steps that the replicas have come past so far, each once, in the order of the first time.
+func (h *house) reached() (steps []string) {
+	h.t.Helper()
+	file, err := os.Open(h.steps)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer file.Close()
+	seen := map[string]bool{}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if step := lines.Text(); !seen[step] {
+			seen[step] = true
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
