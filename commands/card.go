@@ -18,30 +18,34 @@ const (
 // and what became of it. may are the ids of people who may agree, where they are known. It reads no clock: times are
 // Moments, which every reader sees in their own zone. It has no buttons: those depend on where it is shown.
 func RequestView(r approval.Request, may []string) View {
-	view := requestHead(r)
-	view.Parts = append(view.Parts, line("Asked by", askedBy(r)), line("On", on(r)))
-	if r.State == approval.Running {
-		view.Parts = append(view.Parts, line("Now", progress(r.Progress)))
-	}
-	if text := agreed(r); text != nil {
-		view.Parts = append(view.Parts, line("Agreed", text))
-	}
-	if names := mayAgree(may); r.State == approval.Pending && names != nil {
-		view.Parts = append(view.Parts, line("May agree", names))
-	}
-	view.Parts = append(view.Parts, planned(r)...)
+	view := RequestNews(r)
+	view.Parts = append(gist(r, may), planned(r)...)
 	view.Notes = requestNotes(r)
 	return view
 }
 
-// RequestNews is what is said when a request was decided or has ended: its title, and one sentence.
-func RequestNews(r approval.Request) View { return requestHead(r) }
-
-func requestHead(r approval.Request) View {
-	return View{
-		Title: fmt.Sprintf("%s %s %s: %s", marks[r.State], r.ID, ops.Printable(r.Words, maxWords), r.State),
-		Lead:  tale(r),
+// gist is who asks, why, where, how far it is and who has agreed.
+func gist(r approval.Request, may []string) []Part {
+	parts := []Part{line("Asked by", askedBy(r)), line("On", on(r))}
+	if r.State == approval.Running {
+		parts = append(parts, line("Now", progress(r.Progress)))
 	}
+	if text := agreed(r); text != nil {
+		parts = append(parts, line("Agreed", text))
+	}
+	if names := Mentions(may); r.State == approval.Pending && names != nil {
+		parts = append(parts, line("May agree", names))
+	}
+	return parts
+}
+
+// RequestNews is what is said when a request was decided or has ended: its title, and one sentence.
+func RequestNews(r approval.Request) View {
+	return View{Title: fmt.Sprintf("%s: %s", requestTitle(r), r.State), Lead: tale(r)}
+}
+
+func requestTitle(r approval.Request) string {
+	return fmt.Sprintf("%s %s %s", marks[r.State], r.ID, ops.Printable(r.Words, maxWords))
 }
 
 // marks make a state seen at a glance; the word always stands beside it.
@@ -106,7 +110,8 @@ func colon(text Text) string {
 	return ": "
 }
 
-func mayAgree(ids []string) (text Text) {
+// Mentions names people by their ids, up to eight of them; nil of none.
+func Mentions(ids []string) (text Text) {
 	for i, id := range ids {
 		if i == maxMay {
 			return append(text, Span{Text: fmt.Sprintf(" and %d more", len(ids)-maxMay)})
@@ -125,24 +130,28 @@ func planned(r approval.Request) []Part {
 	if !ok {
 		return nil
 	}
-	title := plan.Title
-	if title == "" {
-		title = "Plan"
-	}
-	parts := []Part{line(title, plan.Lead)}
 	if !r.State.Open() {
-		return parts
+		plan.Parts, plan.Notes = nil, nil
 	}
 	short, _ := Spill(plan)
-	for _, part := range short.Parts {
+	return unfolded("Plan", short)
+}
+
+// unfolded puts a view into another one, without its buttons: it is read there, not pressed.
+func unfolded(title string, v View) []Part {
+	if v.Title != "" {
+		title = v.Title
+	}
+	parts := []Part{line(title, v.Lead)}
+	for _, part := range v.Parts {
 		if part.Section != nil {
 			quiet := *part.Section
-			quiet.Buttons = nil // a plan is read, not pressed
+			quiet.Buttons = nil
 			part.Section = &quiet
 		}
 		parts = append(parts, part)
 	}
-	for _, note := range short.Notes {
+	for _, note := range v.Notes {
 		parts = append(parts, Part{Section: &Section{Summary: note}})
 	}
 	return parts

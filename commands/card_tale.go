@@ -10,6 +10,14 @@ import (
 
 // tale says in a sentence or two how a request stands: what is awaited, or what came of it.
 func tale(r approval.Request) Text {
+	text := spoken(r)
+	end := &text[len(text)-1]
+	end.Text = strings.TrimRight(end.Text, " ")
+	return text
+}
+
+// spoken is never empty; every sentence but the last has a blank after it.
+func spoken(r approval.Request) Text {
 	switch r.State {
 	case approval.Pending:
 		return awaited(r)
@@ -18,9 +26,9 @@ func tale(r approval.Request) Text {
 	case approval.Running:
 		return append(Text{{Text: "Running since "}, {Kind: Moment, When: r.Started}, {Text: "."}}, stopping(r)...)
 	case approval.Succeeded:
-		return append(Say("Done"+lasted(r)+". "), came(r)...)
+		return append(Say("Done"+lasted(" in ", r)+". "), came(r)...)
 	case approval.Failed:
-		return append(Say("It failed"+lasted(r)+". "+sentence(r.Why)), came(r)...)
+		return append(Say("It failed"+lasted(" after ", r)+". "+sentence(r.Why)), came(r)...)
 	case approval.Cancelled:
 		return append(append(stopped(r), Span{Text: sentence(r.Why)}), came(r)...)
 	case approval.Interrupted:
@@ -89,9 +97,9 @@ func stopping(r approval.Request) Text {
 
 func stopped(r approval.Request) Text {
 	if r.Cancel == nil || r.Cancel.By.User == "" {
-		return Say("It was stopped" + lasted(r) + ". ")
+		return Say("It was stopped" + lasted(" after ", r) + ". ")
 	}
-	return Text{mention(r.Cancel.By), {Text: " stopped it" + lasted(r) + because(r.Cancel.Why)}}
+	return Text{mention(r.Cancel.By), {Text: " stopped it" + lasted(" after ", r) + because(r.Cancel.Why)}}
 }
 
 // came is the outcome's own sentence.
@@ -100,12 +108,12 @@ func came(r approval.Request) Text {
 	return outcome.Lead
 }
 
-// lasted is how long it ran.
-func lasted(r approval.Request) string {
+// lasted is how long it ran, behind a word.
+func lasted(word string, r approval.Request) string {
 	if r.Started.IsZero() || r.Ended.Before(r.Started) {
 		return ""
 	}
-	return " after " + postgres.Age(r.Ended.Sub(r.Started)).String()
+	return word + postgres.Age(r.Ended.Sub(r.Started)).String()
 }
 
 // because ends a sentence with what a person gave as a reason, if they gave one.

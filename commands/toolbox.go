@@ -17,6 +17,7 @@ type Toolbox struct {
 	Self     selfReporter              // nil at a terminal
 	Chat     chatState                 // nil at a terminal
 	State    pinger                    // dbbot's own tables; nil where none are configured
+	Requests requestReader             // nil where changes are not set up
 	Redis    redisInformer             // nil where its part is played inside this process
 
 	declared func() []About // every command, for help; All sets it
