@@ -10,15 +10,17 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/audit"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Options are what a Store is made of.
 type Options struct {
 	URL ops.Secret
-	// AuditKey signs the audit chain: 32 bytes or more, which the database never sees.
-	AuditKey []byte
+	// AuditKey seals the audit chain; the database never sees it.
+	AuditKey audit.Key
 	// Announce says what a move causes to be said. It is pure, and called inside the move's transaction.
 	Announce func(approval.Move) []Message
 	// Enqueue puts work into the queue, in the caller's transaction.
@@ -27,6 +29,19 @@ type Options struct {
 	Policy  string       // digest of the policy in force, for the audit
 	Worker  func() int64 // which process this is, once it is known; for the audit
 }
+
+// Store is dbbot's memory. Its methods may be called by any number of goroutines and processes at once. Each is bounded
+// by its context, and by callWithin; time is the database's.
+type Store struct {
+	pool    *pgxpool.Pool
+	options Options
+}
+
+// Pool gives the connections, for the queue that lives in the same schema.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Close gives all connections back.
+func (s *Store) Close() { s.pool.Close() }
 
 // Kind is what sort of message it is.
 type Kind string
@@ -59,6 +74,8 @@ type Message struct {
 	Attempts int
 	Created  time.Time
 	SentAt   time.Time
+	Quiet    time.Duration // since SentAt, by the database's clock; zero where it was never sent
+	Turn     int64         // of the lease that gave it
 }
 
 // Invocation is a command as it came in: what was asked for before it was understood.
@@ -68,11 +85,13 @@ type Invocation struct {
 	Words   string // as typed
 	Channel string
 	Thread  string
-	At      time.Time
-	Worker  int64
+	At      time.Time // when it was kept
+	Worker  int64     // which process has it
+	Outcome string    // what became of it; empty until it is settled
 }
 
-// Strays is what somebody should take up: its worker is gone, or its turn in the queue was lost.
+// Strays is what somebody should take up: its worker is gone, or its turn in the queue was lost. Each list is the oldest
+// of them, a hundred at most.
 type Strays struct {
 	Running     []approval.ID // their worker's lock is free
 	Approved    []approval.ID // nobody has claimed them for five seconds, or the claimant's lock is free
