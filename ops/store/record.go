@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 
+	"dbbot/ops"
 	"dbbot/ops/audit"
 
 	"github.com/jackc/pgx/v5"
@@ -55,37 +56,41 @@ func (s *Store) Note(ctx context.Context, e audit.Entry) error {
 	return s.step(ctx, func(ctx context.Context, t *transaction) error { return t.record(ctx, e) })
 }
 
-// AuditFilter chooses entries. Zero values choose all.
-type AuditFilter struct {
-	Database string
-	Team     string // of the person, with User
-	User     string
-	Request  int64
-	Before   int64 // entries older than this one
-	Limit    int   // at most 200; zero: 20
+// Audit gives the newest entries first.
+func (s *Store) Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error) {
+	sql, args := auditing(f)
+	return s.entries(ctx, sql, args)
 }
 
-// Audit gives the newest entries first.
-func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]audit.Entry, error) {
-	sql, args := "SELECT "+entryColumns+" FROM dbbot.audit WHERE true", pgx.NamedArgs{"limit": limited(f.Limit, usualAudit, maxAudit)}
-	only := func(set bool, condition string, values pgx.NamedArgs) {
-		if set {
-			sql += " AND " + condition
-			for name, value := range values {
-				args[name] = value
-			}
-		}
+// auditing has a condition for what is asked alone, so that each finds its index.
+func auditing(f audit.Filter) (sql string, args pgx.NamedArgs) {
+	sql, args = "SELECT "+entryColumns+" FROM dbbot.audit WHERE true", pgx.NamedArgs{"limit": limited(f.Limit, usualAudit, maxAudit)}
+	if f.Databases != nil {
+		sql, args["databases"] = sql+" AND database = ANY (@databases)", f.Databases
 	}
-	only(f.Database != "", "database = @database AND database <> ''", pgx.NamedArgs{"database": f.Database})
-	only(f.User != "", "team = @team AND member = @member AND member <> ''", pgx.NamedArgs{"team": f.Team, "member": f.User})
-	only(f.Request != 0, "request = @request AND request <> 0", pgx.NamedArgs{"request": f.Request})
-	only(f.Before != 0, "seq < @before", pgx.NamedArgs{"before": f.Before})
-	return s.entries(ctx, sql+" ORDER BY seq DESC LIMIT @limit", args)
+	if f.Who != (ops.PersonID{}) {
+		sql, args["team"], args["member"] = sql+" AND team = @team AND member = @member AND member <> ''", f.Who.Team, f.Who.User
+	}
+	if f.Request != 0 {
+		sql, args["request"] = sql+" AND request = @request AND request <> 0", f.Request
+	}
+	if f.Before != 0 {
+		sql, args["before"] = sql+" AND seq < @before", f.Before
+	}
+	return sql + " ORDER BY seq DESC LIMIT @limit", args
 }
 
 // Head gives the last entry; the zero Entry when there is none.
 func (s *Store) Head(ctx context.Context) (audit.Entry, error) {
-	all, err := s.Audit(ctx, AuditFilter{Limit: 1})
+	return firstOf(s.Audit(ctx, audit.Filter{Limit: 1}))
+}
+
+// LastStart gives the last entry about a process that began; the zero Entry when there is none.
+func (s *Store) LastStart(ctx context.Context) (audit.Entry, error) {
+	return firstOf(s.entries(ctx, "SELECT "+entryColumns+" FROM dbbot.audit WHERE event = 'start' ORDER BY seq DESC LIMIT 1", nil))
+}
+
+func firstOf(all []audit.Entry, err error) (audit.Entry, error) {
 	if err != nil || len(all) == 0 {
 		return audit.Entry{}, err
 	}

@@ -187,7 +187,8 @@ CREATE TABLE dbbot.audit (
     hash        bytea NOT NULL CHECK (octet_length(hash) = 32)
 );
 CREATE INDEX audit_request ON dbbot.audit (request, seq) WHERE request <> 0;
-CREATE INDEX audit_database ON dbbot.audit (database, seq) WHERE database <> '';
+CREATE INDEX audit_database ON dbbot.audit (database, seq);
+CREATE INDEX audit_start ON dbbot.audit (seq) WHERE event = 'start';
 CREATE INDEX audit_person ON dbbot.audit (team, member, seq) WHERE member <> '';
 
 -- The end of the chain; whoever adds to it locks this row, last of all.
