@@ -44,11 +44,12 @@ type Bot struct {
 	metrics *metrics
 	running chan struct{} // one for every answer that is being read
 	done    atomic.Int64  // answers that were given
+	budget  *budget
 }
 
 // New builds a bot; it does no I/O.
 func New(o Options) *Bot {
-	return &Bot{Options: o, people: newPeople(o), metrics: newMetrics(o.Registry), running: make(chan struct{}, maxRunning)}
+	return &Bot{Options: o, people: newPeople(o), metrics: newMetrics(o.Registry), running: make(chan struct{}, maxRunning), budget: newBudget()}
 }
 
 // Load says how many questions are being answered at this moment, and how many were since the start.
