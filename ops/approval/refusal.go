@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -40,18 +41,33 @@ func unseen(tried string, v Voter) *Refusal {
 
 // late tells somebody what became of it before they pressed.
 func (r Request) late(tried string, now time.Time) *Refusal {
-	message, hint := "", ""
+	message, hint, by := "", "", r.By
 	switch r.State {
 	case Pending: // beyond its time
 		message, hint = "The time to decide this is over; nothing runs.", "It can be asked for again."
 	case Approved:
-		message, hint = "This was approved "+ago(now.Sub(r.Decided))+".", "As long as it does not run, Reject or Withdraw still stops it."
+		message, by = r.approved(now)
+		hint = "As long as it does not run, Reject or Withdraw still stops it."
 	case Running:
-		message, hint = "This runs already, since "+since(now.Sub(r.Started))+".", "Cancel stops it, where it can still be stopped."
+		message, hint = "This has been running for "+since(now.Sub(r.Started))+".", "Cancel stops it, where it can still be stopped."
 	default:
 		message = ended[r.State][0] + ago(now.Sub(r.Ended)) + ended[r.State][1]
 	}
-	return refuse(tried, "late", message, hint)
+	refusal := refuse(tried, "late", message, hint)
+	refusal.By = by
+	return refusal
+}
+
+// approved says how it was agreed to, and who did last.
+func (r Request) approved(now time.Time) (message string, by ops.PersonID) {
+	when := ago(now.Sub(r.Decided)) + "."
+	switch {
+	case r.Glass:
+		return "This was approved by breaking the glass, " + when, r.By
+	case len(r.Votes) == 0:
+		return "Nobody has to agree to this; it was approved " + when, r.By
+	}
+	return "This was approved " + when, slices.MaxFunc(r.Votes, func(a, b Vote) int { return a.At.Compare(b.At) }).By
 }
 
 // ended is what a late person reads about each end, before and after how long ago it was.

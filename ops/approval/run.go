@@ -13,10 +13,9 @@ func (r Request) Claim(worker int64, _ time.Time) (Move, error) {
 	if r.State != Approved {
 		return Move{}, ErrMoved
 	}
-	m := r.next(Claimed)
-	m.After.Worker, m.After.WaitsFor = worker, 0
-	m.After.Fence++
-	return m, nil
+	m, err := r.give(Claimed, worker)
+	m.After.WaitsFor = 0
+	return m, err
 }
 
 // Wait gives the claim back until holder, which runs on the same database, has ended.
@@ -64,7 +63,15 @@ func (r Request) TakeOver(worker int64, _ time.Time) (Move, error) {
 	if r.State != Running {
 		return Move{}, ErrMoved
 	}
-	m := r.next(TakenOver)
+	return r.give(TakenOver, worker)
+}
+
+// give puts it into the hands of a worker, under a fence that nobody had before.
+func (r Request) give(event Event, worker int64) (Move, error) {
+	if worker == 0 {
+		return Move{}, errors.New("no worker to have it")
+	}
+	m := r.next(event)
 	m.After.Worker = worker
 	m.After.Fence++
 	return m, nil

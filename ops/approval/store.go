@@ -43,9 +43,10 @@ const (
 
 // Refusal is what somebody may not do to a request. It changes nothing, and is a fact of the audit.
 type Refusal struct {
-	Tried string     // "approve", "reject", "withdraw", "cancel", "break glass"
-	Code  string     // why not, in a word or two for the audit: "own request", "not entitled", "late", "wrong surface"
-	Said  *ops.Error // for the person
+	Tried string       // "approve", "reject", "withdraw", "cancel", "break glass"
+	Code  string       // why not, in a word or two for the audit: "own request", "not entitled", "late", "wrong surface"
+	Said  *ops.Error   // for the person
+	By    ops.PersonID // of what came too late: who decided or ended it, to be mentioned; zero where nobody did
 }
 
 // Error is what the person is told.
