@@ -69,7 +69,7 @@ func (c *changes) Links(ctx context.Context, ids []approval.ID) (map[approval.ID
 }
 
 // Audit gives the newest entries first.
-func (c *changes) Audit(ctx context.Context, f store.AuditFilter) ([]audit.Entry, error) {
+func (c *changes) Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error) {
 	s, err := c.kept(ctx)
 	if err != nil {
 		return nil, err

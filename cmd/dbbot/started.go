@@ -7,7 +7,6 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/audit"
-	"dbbot/ops/store"
 )
 
 // noteWithin bounds what is recorded of the program's own coming and going.
@@ -17,12 +16,12 @@ const noteWithin = 5 * time.Second
 func (o *opened) started(ctx context.Context, config Config) error {
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
-	last, err := o.store.Audit(ctx, store.AuditFilter{Events: []string{audit.Started}, Limit: 1})
+	last, err := o.store.LastStart(ctx)
 	if err != nil {
 		return err
 	}
-	if now := config.policyDigest(); len(last) > 0 && last[0].Policy != now {
-		change := audit.Entry{Event: audit.Reconfigured, Detail: fmt.Sprintf("policy %s, before %s", now, last[0].Policy)}
+	if now := config.policyDigest(); last.Seq != 0 && last.Policy != now {
+		change := audit.Entry{Event: audit.Reconfigured, Detail: fmt.Sprintf("policy %s, before %s", now, last.Policy)}
 		if err := o.store.Note(ctx, change); err != nil {
 			return err
 		}
