@@ -137,7 +137,8 @@ type chat struct {
 	mu    sync.Mutex
 	lines []string
 	token string // of the last post with buttons
-	fail  int    // how many calls fail before one succeeds
+	last  Post
+	fail  int // how many calls fail before one succeeds
 	panic bool
 }
 
@@ -154,6 +155,7 @@ func (c *chat) said(ctx context.Context, where string, p Post) error {
 		c.fail--
 		return errors.New("slack: invalid_blocks xoxb-1234-secret")
 	}
+	c.last = p
 	line := where + ": " + strings.ReplaceAll(strings.ReplaceAll(p.View.Text(), "\n\n", " / "), "\n", " / ")
 	if p.By != "" {
 		line += " (by " + p.By + ")"
