@@ -49,6 +49,10 @@ var remedies = map[string]remedy{
 	"is_archived":               {"That channel is archived.", "Ask in another one.", false},
 	"restricted_action":         {"The workspace does not let dbbot post in that channel.", "Ask in another one, or ask its administrators.", false},
 	"messages_tab_disabled":     {"dbbot cannot write direct messages, because its messages tab is off.", "Turn it on: api.slack.com/apps, App Home.", false},
+	"expired_trigger_id":        {"The form came too late: Slack opens it within three seconds only.", "Press the button again.", false},
+	"trigger_expired":           {"The form came too late: Slack opens it within three seconds only.", "Press the button again.", false},
+	"trigger_exchanged":         {"The form was opened already.", "If you do not see it, press the button again.", false},
+	"exchanged_trigger_id":      {"The form was opened already.", "If you do not see it, press the button again.", false},
 	"no_such_subteam":           {"There is no such user group in Slack.", "Correct its id under groups in the configuration.", false},
 	"plan_upgrade_required":     {"This workspace's plan has no user groups.", "List people under users instead of usergroups in the configuration.", false},
 }
