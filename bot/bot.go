@@ -94,22 +94,6 @@ func (b *Bot) Click(ctx context.Context, in Click) {
 	}, send, b.Chat.Answer)
 }
 
-// Home draws somebody's home tab.
-func (b *Bot) Home(ctx context.Context, in Home) {
-	r := b.begin(ctx, "home", in.Who, Origin{Team: in.Who.Team}, in.At)
-	defer r.end()
-	r.reply(func() (Post, error) {
-		if err := r.enter(in.Key); err != nil {
-			return Post{}, err
-		}
-		said, err := r.consult("status")
-		if err != nil {
-			return Post{}, err
-		}
-		return Post{View: homeTab(said.view)}, nil
-	}, b.showHome, b.showHome)
-}
-
 // Ask answers the terminal: the same road without the chat. Whoever may start dbbot has its passwords and is
 // trusted as its operator. Errors are *ops.Error.
 func (b *Bot) Ask(ctx context.Context, person ops.Person, words string) (commands.View, error) {
