@@ -30,6 +30,7 @@ var rules = rapid.Custom(func(t *rapid.T) policy.Rule {
 		rule.Approve = &policy.Consent{
 			By: list(groups).Draw(t, "by"), Count: rapid.IntRange(-1, 3).Draw(t, "count"),
 			Within: time.Duration(rapid.IntRange(-1, 1).Draw(t, "within")) * time.Minute,
+			Alone:  rapid.Bool().Draw(t, "alone"), BreakGlass: rapid.Bool().Draw(t, "break glass"),
 		}
 	}
 	return rule
@@ -106,6 +107,57 @@ func TestStaleRostersNeverAllow(t *testing.T) {
 		w.in = fresh
 		if without := w.put(p); with.Allowed != without.Allowed || with.Why != without.Why {
 			t.Fatalf("with stale rosters %+v, without %+v", with, without)
+		}
+	})
+}
+
+// Who decides is subject to the same: full members of the team, surely in a group, by what was read just now.
+func TestOnlyMembersWhoAreSurelyInAGroupDecide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, w, by := policies.Draw(t, "policy"), wishes.Draw(t, "wish"), list(groups).Draw(t, "by")
+		entitled, why, unseen := p.MayAgree(w.who, w.team, w.in, by)
+		if entitled == (why != "") || entitled && unseen {
+			t.Fatalf("entitled %v, unseen %v, %q", entitled, unseen, why)
+		}
+		member := w.who.Standing == ops.Member && w.who.ID.Team == w.team && w.team != "" && w.who.ID.User != ""
+		if entitled && (!member || !surely(p, w, by)) {
+			t.Fatalf("entitled: %+v", w.who)
+		}
+		if !entitled && member && surely(p, w, by) {
+			t.Fatalf("not entitled: %q", why)
+		}
+	})
+}
+
+// surely is a second reading of who is in a group: named in the file, or by a roster that is fresh.
+func surely(p policy.Policy, w wish, by []string) bool {
+	return slices.ContainsFunc(by, func(name string) bool {
+		return name == policy.Everyone || slices.Contains(p.Groups[name].Users, w.who.ID.User) ||
+			slices.ContainsFunc(p.Groups[name].Usergroups, func(id string) bool {
+				return !w.in[id].Stale && slices.Contains(w.in[id].Users, w.who.ID.User)
+			})
+	})
+}
+
+// Nobody acts alone who could not have agreed to somebody else's wish, and nothing is allowed that the file does not say.
+func TestAloneIsForThoseWhoMayAgree(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, w := policies.Draw(t, "policy"), wishes.Draw(t, "wish")
+		rule := policy.Consent{
+			By: rapid.SliceOfN(groups, 1, 3).Draw(t, "by"), Count: rapid.IntRange(1, 3).Draw(t, "count"),
+			Alone: rapid.Bool().Draw(t, "alone"), BreakGlass: rapid.Bool().Draw(t, "break glass"),
+		}
+		p.Entries = []policy.Entry{{
+			Environments: []string{"production"}, Rules: map[ops.Risk]policy.Rule{ops.Change: {Allow: []string{policy.Everyone}, Approve: &rule}},
+		}}
+		w.who, w.team, w.risk, w.target = member(users.Filter(func(u string) bool { return u != "" }).Draw(t, "asks")), team, ops.Change, orders
+		got := w.put(p)
+		if got.Consent == nil {
+			t.Fatalf("nobody has to agree: %+v", got)
+		}
+		may, _, _ := p.MayAgree(w.who, w.team, w.in, rule.By)
+		if got.Consent.Alone != (rule.Alone && may) || got.Consent.BreakGlass != rule.BreakGlass {
+			t.Fatalf("may agree: %v; the rule %+v, the decision %+v", may, rule, got.Consent)
 		}
 	})
 }

@@ -67,6 +67,9 @@ func TestValidateNamesEachFault(t *testing.T) {
 		{"too few to agree", "groups: {g: {users: [U0ONE]}, h: {users: [U0ONE]}}\npolicy: [{environments: [a], change: {allow: [g], approve: {by: [g, h], count: 2}}}]", "policy[0].change.approve.count", "only 1"},
 		{"negative time", "policy: [{environments: [a], change: {allow: [everyone], approve: {by: [everyone], count: 1, within: -1s}}}]", "policy[0].change.approve.within", "negative"},
 		{"questions need no consent", "policy: [{environments: [a], read: {allow: [everyone], approve: {by: [everyone], count: 1}}}]", "policy[0].read.approve", "at once"},
+		{"everyone alone", "policy: [{environments: [a], change: {allow: [everyone], approve: {by: [everyone], count: 1, alone: true}}}]", "policy[0].change.approve.alone", "nobody ever has to agree"},
+		{"everyone may break the glass", "policy: [{environments: [a], change: {allow: [everyone], approve: {by: [everyone], count: 2, break_glass: true}}}]", "policy[0].change.approve.break_glass", "approve what they ask for themselves"},
+		{"glass for those who need nobody", "groups: {g: {users: [U0ONE]}}\npolicy: [{environments: [a], change: {allow: [g], approve: {by: [g], count: 1, alone: true, break_glass: true}}}]", "policy[0].change.approve.break_glass", "alone lets the same people"},
 		{"an empty group", "groups: {g: {}}", "groups.g", "nobody is in"},
 		{"a handle for an id", `groups: {g: {users: ["@ana"]}}`, "groups.g.users[0]", `"@ana" is not a Slack member id`},
 		{"a handle for a user group", `groups: {g: {usergroups: ["@engineers"]}}`, "groups.g.usergroups[0]", "begins with S"},
@@ -79,6 +82,28 @@ func TestValidateNamesEachFault(t *testing.T) {
 				t.Errorf("faults %q\nwant one at %s about %q", faults, tt.path, tt.about)
 			}
 		})
+	}
+}
+
+func TestValidateAcceptsTheExceptions(t *testing.T) {
+	const groups = "groups: {leads: {users: [U0ONE, U0TWO, U0SIX]}}\n"
+	for _, tt := range []struct {
+		approve           string
+		alone, breakGlass bool
+	}{
+		{"{by: [leads], count: 1}", false, false},
+		{"{by: [leads], count: 1, alone: true}", true, false},
+		{"{by: [leads], count: 1, break_glass: true}", false, true},
+		{"{by: [leads], count: 2, alone: true, break_glass: true}", true, true},
+		{"{by: [leads], count: 2, alone: false, break_glass: false}", false, false},
+	} {
+		p := parse(t, groups+"policy: [{environments: [a], change: {allow: [leads], approve: "+tt.approve+"}}]")
+		if faults := p.Validate(); len(faults) > 0 {
+			t.Errorf("%s: %v", tt.approve, faults)
+		}
+		if got := p.Entries[0].Rules["change"].Approve; got.Alone != tt.alone || got.BreakGlass != tt.breakGlass {
+			t.Errorf("%s: %+v", tt.approve, got)
+		}
 	}
 }
 
