@@ -86,21 +86,19 @@ func (l *lease) expire(end context.CancelCauseFunc) func() {
 // keep holds the lock until ctx ends, and takes it again whenever it is lost.
 func (l *lease) keep(ctx context.Context, worker int64) {
 	defer l.release()
-	wait, said := again, ""
+	news, wait := news{log: l.log}, again
 	for ctx.Err() == nil {
 		conn, err := l.take(ctx, worker)
 		if err == nil {
-			wait, said = again, ""
+			news.good()
+			wait = again
 			err = l.guard(ctx, conn)
 			bid(conn)
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if now := ops.Redact(err.Error()); now != said {
-			l.log.Warn("the connection that says that this process lives is gone; taking it again", "error", now)
-			said = now
-		}
+		news.bad("the connection that says that this process lives is gone; taking it again", err)
 		pause(ctx, wait)
 		wait = min(2*wait, longestAgain)
 	}

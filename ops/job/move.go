@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // final, and so are *approval.Busy and approval.ErrUnknown. One try is not cut short by ctx: it would leave unknown what
 // became of it. act may find its own earlier try, whose answer was lost.
 func (q *Queue) move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
+	news := news{log: q.Log.With("request", id)}
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
 		var refused error
 		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveWithin)
@@ -30,12 +32,27 @@ func (q *Queue) move(ctx context.Context, id approval.ID, act approval.Act) (app
 		case busy || errors.Is(err, approval.ErrUnknown):
 			return r, err
 		}
-		q.Log.Warn("the state database did not keep a step", "request", id, "error", ops.Redact(err.Error()))
+		news.bad("the state database did not keep a step; trying again", err)
 		if !pause(ctx, wait) {
 			return r, err
 		}
 	}
 }
+
+// news logs the same trouble once, until it is over or another.
+type news struct {
+	log  *slog.Logger
+	last string
+}
+
+func (n *news) bad(what string, err error) {
+	if said := ops.Redact(err.Error()); said != n.last {
+		n.log.Warn(what, "error", said)
+		n.last = said
+	}
+}
+
+func (n *news) good() { n.last = "" }
 
 // errPanic is what became of something that panicked; the log has the rest under the reference.
 type errPanic struct{ reference string }

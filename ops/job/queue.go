@@ -9,8 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-
-	"dbbot/ops"
 )
 
 const (
@@ -78,15 +76,12 @@ func (q *Queue) Run(ctx context.Context) error {
 
 // begin tries until it works, or until ctx ends.
 func (q *Queue) begin(ctx context.Context, fault string, try func() error) bool {
-	for said := ""; ; {
+	for news := (news{log: q.Log}); ; {
 		err := try()
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err() == nil
 		}
-		if now := ops.Redact(err.Error()); now != said {
-			q.Log.Warn(fault, "error", now)
-			said = now
-		}
+		news.bad(fault, err)
 		if !pause(ctx, startPause) {
 			return false
 		}

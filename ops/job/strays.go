@@ -22,22 +22,27 @@ const (
 	toTell  approval.WorkKind = "tell"
 )
 
-// lookout looks for what nobody does, until the program is being stopped.
+// lookout looks for what nobody does, until the program is being stopped. Without a lease it does nothing: what it took
+// up would be taken from it.
 func (q *Queue) lookout() {
 	gone := map[approval.ID]time.Time{} // since when their worker's lock was free at every look
-	for n := 0; q.open.Err() == nil; n++ {
+	news := news{log: q.Log}
+	for n := 0; pause(q.open, q.pace.look); n++ {
 		lease, err := q.lease.hold()
-		if err == nil {
-			err = q.glance(lease, gone)
+		if err != nil {
+			clear(gone)
+			continue
 		}
+		err = q.glance(lease, gone)
 		if err == nil && n%roundEvery == 0 {
 			err = q.round(lease)
 		}
-		if err != nil {
-			clear(gone) // a look that fails says nothing about anybody
-			q.Log.Warn("could not look for what nobody does", "error", ops.Redact(err.Error()))
+		if err == nil {
+			news.good()
+			continue
 		}
-		pause(q.open, q.pace.look)
+		clear(gone) // a look that fails says nothing about anybody
+		news.bad("could not look for what nobody does", err)
 	}
 }
 
