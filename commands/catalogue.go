@@ -78,8 +78,7 @@ func (a About) Usage() string {
 	words := []string{a.Path}
 	for _, arg := range a.Args {
 		switch {
-		case arg.Kind == NamedArg:
-			words = append(words, "["+arg.Name+"=…]")
+		case arg.Kind == NamedArg: // typed by buttons; help tells those who look closer
 		case arg.Optional || arg.Kind == AllArg:
 			words = append(words, "["+arg.Name+"]")
 		default:

@@ -5,10 +5,10 @@ package commands
 
 import (
 	"context"
-	"errors"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/postgres"
 )
 
 // About is a command's declaration. Help, did-you-mean, the policy check, the README table and the golden
@@ -97,5 +97,8 @@ const (
 	HappenedUnclear Happened = "unclear" // a person must look
 )
 
-// ErrUnclear marks an error after which nobody knows whether the change happened.
-var ErrUnclear = errors.New("whether it happened is not known")
+// What an error of a Change may mean beside its words. All others mean that nothing happened.
+var (
+	ErrUnclear = postgres.ErrUnsure // of Run: nobody knows whether it happened
+	ErrUnread  = postgres.ErrUnread // of Plan and Look: the database did not answer now, and may later
+)

@@ -128,7 +128,7 @@ func TestFind(t *testing.T) {
 		{"help status", "help: /db status [database]"},
 		{"status help", "help: /db status [database]"},
 		{"locks —help", "help: /db locks <database>"},
-		{"help Migrate up", "help: /db migrate up <database> [rows] [from=…] [-- reason]"},
+		{"help Migrate up", "help: /db migrate up <database> [rows] [-- reason]"},
 		{"help migrate", overview},
 	}
 	for _, tt := range tests {

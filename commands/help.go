@@ -74,7 +74,11 @@ func page(about About, asker Asker, databases []ops.Target) View {
 	view := View{Title: "/db " + about.Usage(), Lead: Say(capital(about.Summary) + ".")}
 	arguments := Section{Title: "Arguments"}
 	for _, arg := range about.Args {
-		arguments.Lines = append(arguments.Lines, Text{{Kind: Literal, Text: arg.Name}, {Text: ": " + arg.Hint}})
+		label := arg.Name
+		if arg.Kind == NamedArg {
+			label += "=…"
+		}
+		arguments.Lines = append(arguments.Lines, Text{{Kind: Literal, Text: label}, {Text: ": " + arg.Hint}})
 	}
 	if about.Risk != ops.Read {
 		arguments.Lines = append(arguments.Lines, Text{{Kind: Literal, Text: "-- reason"}, {Text: ": why, in a sentence, for those who agree and for the record"}})

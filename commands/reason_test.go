@@ -57,7 +57,7 @@ func TestReasonRefused(t *testing.T) {
 		{"migrate up ordres -- now", "There is no database called “ordres”.", "Did you mean orders? There are orders and reporting."},
 		{
 			"migrate up orders --force", "“migrate up” has no option “--force”.",
-			"A reason stands behind two dashes and a space: /db migrate up <database> [rows] [from=…] [-- reason]",
+			"A reason stands behind two dashes and a space: /db migrate up <database> [rows] [-- reason]",
 		},
 		{
 			"migrate up orders -- " + strings.Repeat("é", maxReason+1), "The reason is 301 characters long; it may have 300.",
@@ -80,7 +80,7 @@ func TestDashesInQuestions(t *testing.T) {
 		"status -- orders":    "status: [{orders production}] map[database:orders] map[]",
 		"status — orders":     "status: [{orders production}] map[database:orders] map[]",
 		"-- slow orders -- 5": "slow: [{orders production}] map[database:orders] map[rows:5]",
-		"help -- migrate up":  "help: /db migrate up <database> [rows] [from=…] [-- reason]",
+		"help -- migrate up":  "help: /db migrate up <database> [rows] [-- reason]",
 	} {
 		if got := understood(testCatalogue(shop...).Find(line)); got != want {
 			t.Errorf("%q:\n got %s\nwant %s", line, got, want)

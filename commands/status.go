@@ -32,11 +32,11 @@ func status(t Toolbox) Command {
 		Parse: func(v Values) (statusArgs, []ops.Target, error) {
 			return statusArgs{one: v.Word("database") != ""}, v.Databases(), nil
 		},
-		Answer: func(ctx context.Context, _ Asker, args statusArgs, targets []ops.Target) (View, error) {
+		Answer: func(ctx context.Context, asker Asker, args statusArgs, targets []ops.Target) (View, error) {
 			ctx, cancel := context.WithTimeout(ctx, statusBound)
 			defer cancel()
 			if args.one && len(targets) == 1 {
-				return t.report(ctx, targets[0]), nil
+				return t.report(ctx, asker, targets[0]), nil
 			}
 			return screen(t.lookAtAll(ctx, targets)), nil
 		},
@@ -46,6 +46,7 @@ func status(t Toolbox) Command {
 // seen is one database as it was found, with a verdict on each topic.
 type seen struct {
 	target   ops.Target
+	asker    Asker // of the report of one; decides which buttons stand in it
 	status   postgres.Status
 	state    migrations
 	findings []postgres.Finding

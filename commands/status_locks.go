@@ -15,21 +15,23 @@ func (t told) blocked(l postgres.Locks) fact {
 	if l.Waiting == 0 {
 		return fact{good: Say("none")}
 	}
-	f := fact{good: Say(ops.Count(l.Waiting, "session") + " waiting, for a moment")}
+	return fact{good: Say(ops.Count(l.Waiting, "session") + " waiting, for a moment"), closer: forest(t, l, treeLines)}
+}
+
+// forest is who waits for whom, at most so many lines of it, below a line that says what would help most.
+func forest(t told, l postgres.Locks, most int) (lines []Text) {
 	tree := l.Tree()
-	if len(tree) > 0 && tree[0].Waiting() > 0 && tree[0].Session.PID != 0 {
-		f.closer = []Text{append(append(Say("Ending "), pid(tree[0].Session.PID)...),
-			Span{Text: " would let " + ops.Count(tree[0].Waiting(), "session") + " go on."})}
-	}
-	var lines []Text
 	for _, root := range tree {
 		lines = t.branch(lines, root, 0)
 	}
-	if more := len(lines) - treeLines; more > 0 {
-		lines = append(lines[:treeLines], sayf("and %d lines more", more))
+	if more := len(lines) - most; more > 0 {
+		lines = append(lines[:most], sayf("and %d lines more", more))
 	}
-	f.closer = append(f.closer, lines...)
-	return f
+	if len(tree) > 0 && tree[0].Waiting() > 0 && tree[0].Session.PID != 0 {
+		best := append(append(Say("Ending "), pid(tree[0].Session.PID)...), Span{Text: " would let " + ops.Count(tree[0].Waiting(), "session") + " go on."})
+		lines = append([]Text{best}, lines...)
+	}
+	return lines
 }
 
 // branch draws a session and those that wait for it, one step further in each.

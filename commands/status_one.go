@@ -11,10 +11,11 @@ import (
 )
 
 // report is all about one database: what is wrong first, then the rest in the order of the topics.
-func (t Toolbox) report(ctx context.Context, target ops.Target) View {
+func (t Toolbox) report(ctx context.Context, asker Asker, target ops.Target) View {
 	var s seen
 	var desk []Section
 	atOnce(func() { s = t.lookAt(ctx, target) }, func() { desk = t.desk(ctx) })
+	s.asker = asker
 	view := View{Title: s.title(), Verdict: s.verdict(), Buttons: refreshAndShare(), Lead: Say(s.lead())}
 	sections := append(s.sections(), desk...)
 	worstFirst(sections, func(s Section) Verdict { return s.Verdict })
@@ -83,6 +84,7 @@ func (s seen) section(f postgres.Finding, told told) Section {
 		section.Lines = append(section.Lines, fix(f.Fix))
 	}
 	section.Lines = append(append(section.Lines, facts.closer...), facts.always...)
+	section.Buttons = facts.buttons
 	return section
 }
 
@@ -91,6 +93,8 @@ type fact struct {
 	good   Text   // the summary where all is well
 	closer []Text // lines for those who look closer because it is not
 	always []Text // lines that are worth their place in any case
+
+	buttons []Button // what can be done about it, by those who look closer
 }
 
 // told are the sessions that a section above has described; one below names only their pid.
@@ -115,7 +119,9 @@ func (s seen) facts(topic postgres.Topic, told told) fact {
 	case postgres.RoleTopic:
 		return facts(v.Server, roleFacts)
 	case postgres.BlockedTopic:
-		return facts(v.Locks, told.blocked)
+		f := facts(v.Locks, told.blocked)
+		f.buttons = endings(s.asker, s.target, v.Locks.Value.Tree())
+		return f
 	case postgres.LocksTopic:
 		return facts(v.Locks, lockFacts)
 	case postgres.IdleTopic:

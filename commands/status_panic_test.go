@@ -57,10 +57,10 @@ func (falls) Status(context.Context, string) postgres.Status { panic("a plate fe
 func TestPanicsReachTheRoad(t *testing.T) {
 	fell := func() (migrate.Files, error) { panic("a plate fell") }
 	for name, call := range map[string]func(){
-		"of a database": func() { Toolbox{Status: falls{}}.report(t.Context(), orders) },
+		"of a database": func() { Toolbox{Status: falls{}}.report(t.Context(), ana, orders) },
 		"of one of all": func() { Toolbox{Status: falls{}}.lookAtAll(t.Context(), []ops.Target{orders, archive}) },
 		"beside it": func() {
-			Toolbox{Status: fakeStatus{}, Redis: fakeRedis{}, Self: fallingSelf{}}.report(t.Context(), orders)
+			Toolbox{Status: fakeStatus{}, Redis: fakeRedis{}, Self: fallingSelf{}}.report(t.Context(), ana, orders)
 		},
 		"of a folder": func() { readFolder(t.Context(), migrate.Folder{Dir: "/falls"}, fell) },
 	} {

@@ -217,7 +217,7 @@ func TestStatusHostileNames(t *testing.T) {
 	box := desk(t)
 	box.Databases, box.Status = []ops.Target{s.Target}, fakeStatus{long: s}
 	box.Folders = map[string]migrate.Folder{long: box.Folders["orders"]}
-	for _, view := range []View{box.report(t.Context(), s.Target), screen(box.lookAtAll(t.Context(), box.Databases))} {
+	for _, view := range []View{box.report(t.Context(), ana, s.Target), screen(box.lookAtAll(t.Context(), box.Databases))} {
 		for line := range strings.Lines(view.Text()) {
 			if strings.Contains(line, "\u202e") || len(line) > 1500 {
 				t.Errorf("turned, or %d bytes long: %.300q", len(line), line)

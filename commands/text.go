@@ -76,6 +76,8 @@ func (t Text) String() string {
 			b.WriteString("#" + ops.Printable(span.Text, longSpan))
 		case Moment:
 			b.WriteString(span.When.UTC().Format("2006-01-02 15:04:05 UTC"))
+		case Link:
+			b.WriteString(ops.Printable(strings.TrimSpace(span.Text+" ("+span.URL+")"), longSpan))
 		default:
 			b.WriteString(ops.Printable(span.Text, longSpan))
 		}

@@ -13,11 +13,14 @@ type Toolbox struct {
 
 	Postgres databasePinger
 	Status   statusReader
+	Locks    locksReader
+	Sessions sessionEnder
 	Folders  map[string]migrate.Folder // of migrations, by database; those that have one
 	Self     selfReporter              // nil at a terminal
 	Chat     chatState                 // nil at a terminal
 	State    pinger                    // dbbot's own tables; nil where none are configured
 	Requests requestReader             // nil where changes are not set up
+	Audit    auditReader               // nil where changes are not set up
 	Redis    redisInformer             // nil where its part is played inside this process
 
 	declared func() []About // every command, for help; All sets it

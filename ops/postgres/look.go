@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,14 +55,20 @@ func (d *database) forget() {
 	d.look = nil
 }
 
-// glance joins the look under way, or reads the first section alone, which nobody else joins.
-func (d *database) glance(reads *sync.WaitGroup) *look {
+// glance joins the look under way, or reads some sections alone, which nobody else joins.
+func (d *database) glance(reads *sync.WaitGroup, files ...string) *look {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.look != nil {
 		return d.look
 	}
-	return d.begin(reads, d.sections[:1], answerWithin, func(*Status) {})
+	var some []section
+	for _, s := range d.sections {
+		if slices.Contains(files, s.file) {
+			some = append(some, s)
+		}
+	}
+	return d.begin(reads, some, answerWithin, func(*Status) {})
 }
 
 // begin reads in the background: whoever asked may leave early, others may have joined.

@@ -94,6 +94,16 @@ func (r *Reader) Status(ctx context.Context, name string) Status {
 	return d.join(&r.reads).wait(ctx)
 }
 
+// Locks reads who waits for whom, and whose answer that is: Server and Locks of a status and nothing else, in one round
+// trip. It joins a whole look that is under way. Like Status it never fails.
+func (r *Reader) Locks(ctx context.Context, name string) Status {
+	d, found := r.databases[name]
+	if !found {
+		return Status{Target: ops.Target{Database: name}, Down: unknownDatabase(name)}
+	}
+	return d.glance(&r.reads, "server", "locks").wait(ctx)
+}
+
 // Pong is a server's sign of life.
 type Pong struct {
 	Version string
@@ -108,7 +118,7 @@ func (r *Reader) Ping(ctx context.Context, name string) (Pong, error) {
 	if !found {
 		return Pong{}, unknownDatabase(name)
 	}
-	s := d.glance(&r.reads).wait(ctx)
+	s := d.glance(&r.reads, "server").wait(ctx)
 	if s.Down != nil {
 		return Pong{}, s.Down
 	}
