@@ -29,6 +29,7 @@ type commandLine struct {
 	Ask      askCommand      `cmd:"" help:"Answer one question here, without Slack: for cron, and for the day Slack is down."`
 	Example  exampleCommand  `cmd:"" help:"Print a configuration file that explains every setting."`
 	Requests requestsCommand `cmd:"" help:"List requests and what became of them, for people and for scripts."`
+	Audit    auditCommand    `cmd:"" help:"Prove that the record of who did what is whole, or write it out."`
 	Version  versionCommand  `cmd:"" help:"Print which build this is."`
 }
 

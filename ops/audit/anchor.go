@@ -26,9 +26,9 @@ func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made b
 	if err != nil {
 		return Checkpoint{}, false, err
 	}
-	news := false
+	from, news := max(known.Seq, 1), false
 	entries := func(yield func(Entry, error) bool) {
-		for e, err := range a.Chain(ctx, max(known.Seq, 1)) {
+		for e, err := range a.Chain(ctx, from) {
 			news = news || e.Seq > known.Seq && e.Event != Checkpointed
 			if !yield(e, err) {
 				return
@@ -39,7 +39,7 @@ func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made b
 	if known.Seq > 0 {
 		checkpoints = []Checkpoint{known}
 	}
-	report, err := Verify(entries, known.Seq, a.Key, checkpoints)
+	report, err := Verify(entries, from, a.Key, checkpoints)
 	switch {
 	case err != nil:
 		return Checkpoint{}, false, err

@@ -78,13 +78,17 @@ func (e *Entry) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Export writes a chain that begins with the entry numbered from as lines of JSON, and closes it with a signature. A
+// Export writes a chain that begins with the entry numbered from, zero for whatever comes first, as lines of JSON, and closes it with a signature. A
 // chain with a fault ends there without one: the *Fault is the error.
 func Export(w io.Writer, entries iter.Seq2[Entry, error], from int64, key Key) (Closing, error) {
 	sum := sha256.New()
 	out := json.NewEncoder(io.MultiWriter(w, sum))
+	first := from
 	written := func(yield func(Entry, error) bool) {
 		for e, err := range entries {
+			if first == 0 {
+				first = e.Seq
+			}
 			if err == nil {
 				err = out.Encode(e)
 			}
@@ -102,7 +106,7 @@ func Export(w io.Writer, entries iter.Seq2[Entry, error], from int64, key Key) (
 	case report.Doubt != "":
 		return Closing{}, errors.New(report.Doubt)
 	}
-	c := Closing{First: max(from, 1), Last: report.Head.Seq, Digest: digest(sum), At: report.Head.At, By: key.Public()}
+	c := Closing{First: first, Last: report.Head.Seq, Digest: digest(sum), At: report.Head.At, By: key.Public()}
 	c.Signature = key.sign(c.signed())
 	return c, json.NewEncoder(w).Encode(lastLine{&c})
 }

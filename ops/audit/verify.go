@@ -40,12 +40,12 @@ type Report struct {
 	Doubt string
 }
 
-// Verify reads a chain from the entry numbered from, one or more, and stops at the first fault. Only checkpoints whose
+// Verify reads a chain from the entry numbered from, zero for whatever comes first, and stops at the first fault. Only checkpoints whose
 // signature was checked may be given: they alone show that a tail was cut, or the whole replaced. With a zero Key the
 // order, the links and the checkpoints are verified, but not the fields. What cannot be read is an error, and then
 // nothing is known.
 func Verify(entries iter.Seq2[Entry, error], from int64, key Key, checkpoints []Checkpoint) (Report, error) {
-	v := &verifier{from: max(from, 1), key: key, known: map[int64]Checkpoint{}}
+	v := &verifier{from: from, key: key, known: map[int64]Checkpoint{}}
 	for _, c := range checkpoints {
 		v.furthest = max(v.furthest, c.Seq)
 		if other, twice := v.known[c.Seq]; twice && !bytes.Equal(other.Hash, c.Hash) {
@@ -82,6 +82,9 @@ func (v *verifier) take(e Entry) {
 	if v.Fault != nil { // unsure: does the key fit at all?
 		v.fits = v.key.Sealed(e)
 		return
+	}
+	if v.from == 0 {
+		v.from = e.Seq
 	}
 	if v.Fault = v.judge(e); v.Fault != nil {
 		return
@@ -133,7 +136,7 @@ func (v *verifier) unsure() bool {
 
 // end judges a chain that was read to its end.
 func (v *verifier) end() {
-	last := max(v.Head.Seq, v.from-1)
+	last := max(v.Head.Seq, v.from-1, 0)
 	switch {
 	case v.Fault != nil:
 		v.Doubt, v.Fault = "No entry fits this key: either it is not the key they were sealed with, or all of them were changed", nil

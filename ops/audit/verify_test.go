@@ -79,6 +79,27 @@ func TestWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
+// Where nobody says where a chain begins, it begins with what comes first; what must follow is then known.
+func TestWhateverComesFirst(t *testing.T) {
+	entries := chain(9, testKey)
+	for first := range entries {
+		report, err := Verify(stream(entries[first:]), 0, testKey, []Checkpoint{testKey.Checkpoint(entries[0], began)})
+		if err != nil || report.Fault != nil || report.Count != int64(9-first) {
+			t.Errorf("from %d: %+v, %v", first+1, report, err)
+		}
+	}
+	if report, _ := Verify(stream(slices.Concat(entries[3:5], entries[6:])), 0, testKey, nil); report.Fault == nil || report.Fault.Seq != 6 {
+		t.Errorf("a gap: %+v", report.Fault)
+	}
+	if report, _ := Verify(stream(nil), 0, testKey, []Checkpoint{testKey.Checkpoint(entries[0], began)}); report.Fault == nil || report.Fault.Seq != 1 {
+		t.Errorf("nothing, and a checkpoint: %+v", report.Fault)
+	}
+	forged := Seal(Entry{Seq: 1}, entries[4].Hash, testKey)
+	if report, _ := Verify(stream([]Entry{forged}), 0, testKey, nil); report.Fault == nil || report.Fault.Kind != Forked {
+		t.Errorf("a first entry that follows another: %+v", report.Fault)
+	}
+}
+
 // Whoever has the key, but not the checkpoints' file, cannot have two of them for one entry.
 func TestCheckpointsThatContradictEachOther(t *testing.T) {
 	e, other := chain(2, testKey), Seal(Entry{Seq: 2, Event: Started}, nil, testKey)
