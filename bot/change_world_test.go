@@ -164,7 +164,7 @@ func (w *works) refusals() string {
 func (w *works) facts() string {
 	var all []string
 	for _, f := range w.state.facts {
-		all = append(all, strings.TrimSpace(f.Event+" "+f.User+" "+f.Command+" "+f.Database+": "+f.Detail))
+		all = append(all, strings.Join(strings.Fields(f.Event+" "+f.User+" "+f.Command+" "+f.Database), " ")+": "+f.Detail)
 	}
 	return strings.Join(all, "\n")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"dbbot/commands"
 	"dbbot/ops"
@@ -135,6 +134,5 @@ func checkPlan(ctx context.Context, q approval.Request, call commands.Call) erro
 // unread says whether an error of a plan leaves open whether there is something to do: the database did not answer.
 func unread(err error) bool {
 	_, said := errors.AsType[*ops.Error](err)
-	_, network := errors.AsType[net.Error](err)
-	return err != nil && (!said || network || errors.Is(err, context.DeadlineExceeded))
+	return err != nil && (!said || errors.Is(err, commands.ErrUnread) || errors.Is(err, context.DeadlineExceeded))
 }

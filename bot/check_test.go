@@ -140,6 +140,9 @@ func TestCheckWaitsForWhatItCannotRead(t *testing.T) {
 		{"slack is down", func(w *works) { w.directory.err = errSlackDown }},
 		{"slack falls over", func(w *works) { w.directory.panic = true }},
 		{"the database is down", func(w *works) { w.planFails(errors.New("dial tcp: refused")) }},
+		{"the database does not answer", func(w *works) {
+			w.planFails(&ops.Error{Message: "gone", Cause: errors.Join(commands.ErrUnread, errors.New("EOF"))})
+		}},
 		{"the database is slow", func(w *works) { w.planFails(&ops.Error{Message: "not read in time", Cause: context.DeadlineExceeded}) }},
 		{"the database says nothing", func(w *works) {
 			w.plan = func(ctx context.Context) (commands.Planned[json.RawMessage], error) {

@@ -39,7 +39,7 @@ func TestDestroyingTakesTheName(t *testing.T) {
 	same(t, "ana asks", w.asks("U0ANA", "drop orders"), "")
 	same(t, "ben gets no form", w.presses("U0BEN", "approve", 1), "fault: Only leads may decide this. Ask one of them.")
 	same(t, "lee gets one", w.presses("U0LEE", "approve", 1), "")
-	same(t, "nothing is counted yet", w.is(1)+" "+votes(w.request(t, approval.Pending)), "pending ")
+	same(t, "nothing is counted yet", w.is(1)+" "+whoAgreed(w.request(t, approval.Pending)), "pending ")
 	form := w.room.last()
 	same(t, "the form", form.Title+" / "+form.Lead+" / "+form.Label+" / "+form.Send, "Approve #1 / “drop orders” can lose data on orders (production). / Name of the database / Approve")
 	same(t, "lee types another name", w.sends("U0LEE", "reporting"), wrong)
@@ -47,16 +47,16 @@ func TestDestroyingTakesTheName(t *testing.T) {
 	same(t, "and half of it", w.sends("U0LEE", "order"), wrong)
 	same(t, "and nothing", w.sends("U0LEE", "  "), "fault: Nothing was written. A sentence is enough.")
 	same(t, "and the right one, with blanks around it", w.sends("U0LEE", " orders\n"), "")
-	same(t, "one agrees", w.is(1)+" "+votes(w.request(t, approval.Pending)), "pending U0LEE")
+	same(t, "one agrees", w.is(1)+" "+whoAgreed(w.request(t, approval.Pending)), "pending U0LEE")
 	same(t, "lee sends it again", w.sends("U0LEE", "orders"), "fault: You have agreed already, and that counts once. 1 more must agree.")
 	same(t, "ben found her form", w.sends("U0BEN", "orders"), "fault: Only leads may decide this. Ask one of them.")
 	w.presses("U0MIA", "approve", 1)
 	same(t, "mia agrees", w.sends("U0MIA", "orders"), "")
-	same(t, "both agree", w.is(1)+" "+votes(w.request(t, approval.Approved)), "approved U0LEE U0MIA")
+	same(t, "both agree", w.is(1)+" "+whoAgreed(w.request(t, approval.Approved)), "approved U0LEE U0MIA")
 	same(t, "refusals", w.refusals(), "approve (not entitled), approve (wrong name), approve (wrong name), approve (wrong name), approve (voted already), approve (not entitled)")
 }
 
-func votes(q approval.Request) string {
+func whoAgreed(q approval.Request) string {
 	var all []string
 	for _, v := range q.Votes {
 		all = append(all, v.By.User)
@@ -242,7 +242,7 @@ func TestAClickCountsOnce(t *testing.T) {
 	send := Act{Submit: &Submit{Key: "once", Who: id("U0LEE"), Form: form.Name, State: form.State, Text: "orders", At: time.Now()}}
 	same(t, "once", w.does(send), "")
 	same(t, "again", w.does(send), "fault: dbbot has this already; it counts once.")
-	same(t, "it counts once", votes(w.request(t, approval.Pending)), "U0LEE")
+	same(t, "it counts once", whoAgreed(w.request(t, approval.Pending)), "U0LEE")
 }
 
 // A form that Slack does not open decides nothing, and the person hears that.

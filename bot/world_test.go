@@ -202,6 +202,7 @@ type directory struct {
 	hang    bool
 	lookups int
 	shared  map[string]bool // channels that another organisation reads
+	closed  bool            // Slack does not say who reads a channel
 }
 
 func cornerShop() *directory {
@@ -249,7 +250,7 @@ func (d *directory) Roster(ctx context.Context, usergroup string) ([]string, err
 
 func (d *directory) Outsiders(ctx context.Context, channel string) (bool, error) {
 	err := d.look(ctx)
-	if err != nil {
+	if err != nil || d.closed {
 		err = &ops.Error{Message: "Slack did not say who reads this channel.", Cause: err}
 	}
 	return d.shared[channel], err
