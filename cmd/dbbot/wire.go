@@ -72,7 +72,7 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 func (a *app) toolbox(config Config) commands.Toolbox {
 	tools := commands.Toolbox{
 		Databases: config.targets(), Version: version(), Folders: config.folders(),
-		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Sessions: a.reader,
+		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Locks: a.reader, Sessions: a.reader,
 	}
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
