@@ -102,25 +102,6 @@ func taken(tb testing.TB, s *Store) (all []approval.Work) {
 	return all
 }
 
-// facts are all entries of the audit, each proved to be sealed and to follow the one before.
-func facts(tb testing.TB, s *Store) func(func(audit.Entry) bool) {
-	tb.Helper()
-	return func(yield func(audit.Entry) bool) {
-		prev := audit.Genesis()
-		for e, err := range s.Chain(tb.Context(), 1) {
-			if err != nil {
-				tb.Fatal(err)
-			}
-			if !s.options.AuditKey.Sealed(e) || string(e.Prev) != string(prev) {
-				tb.Fatalf("entry %d does not follow: %+v", e.Seq, e)
-			}
-			if prev = e.Hash; !yield(e) {
-				return
-			}
-		}
-	}
-}
-
 func causeOf(err error) error {
 	if said, ok := errors.AsType[*ops.Error](err); ok {
 		return said.Cause

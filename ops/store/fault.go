@@ -33,7 +33,8 @@ var refusals = map[string]struct{ means, fix string }{
 	"28P01": {"refused the password", "Correct it in state.url."},
 	"28000": {"does not let dbbot in", "pg_hba.conf needs a line for the role of state.url from dbbot's address; without TLS, sslmode=require may do."},
 	"3D000": {"has no database of the configured name", "Correct the name at the end of state.url, or CREATE DATABASE."},
-	"42501": {"does not give dbbot the right to make its tables", ""},
+	"42501": {"does not give dbbot the right to make its tables",
+		"As the database's owner: GRANT CREATE ON DATABASE … TO the role of state.url; or CREATE SCHEMA dbbot AUTHORIZATION that role."},
 	"53100": {"has no disk space left", "Free space on its disk first; nothing else will help."},
 	"53300": {"has no connection slot left", "End sessions that are idle, or raise max_connections."},
 	"57P01": {"ended dbbot's session", "It may be restarting: try again in a moment."},
@@ -42,6 +43,8 @@ var refusals = map[string]struct{ means, fix string }{
 	"25006": {"may only be read", "It is a standby, or default_transaction_read_only is on: state.url must name the primary."},
 	"55P03": {"is locked by somebody for longer than dbbot waits", "Try again in a moment."},
 	"57014": {"does not answer in time", "Is the machine overloaded, its disk full, or a table locked?"},
+	"22021": {"cannot keep a text with a zero byte or a broken character", "Say it without."},
+	"23514": {"does not take something that is so long", "Say it shorter."},
 	"08P01": {"does not understand the connection's settings", "Behind a pooler? state.url must lead to PostgreSQL itself, since sessions there must last."},
 }
 
@@ -62,8 +65,8 @@ func fault(err error) error {
 		return say("is behind a connection pooler", "state.url must lead to PostgreSQL itself: dbbot's locks and notices need sessions that last.")
 	case errors.Is(err, errTooOld):
 		return say("was prepared by a newer dbbot, which this version cannot work beside", "Start the newer version here too.")
-	case isRefused && refused.Code == "42501" && refused.SchemaName == "":
-		return say(refusals["42501"].means, grant)
+	case errors.Is(err, pgconn.ErrReadOnlyConnection):
+		return say(refusals["25006"].means, refusals["25006"].fix)
 	case isRefused:
 		if known, ok := refusals[refused.Code]; ok {
 			return say(known.means, known.fix)
@@ -94,9 +97,6 @@ func speaks(err error) bool {
 	}
 	return false
 }
-
-// grant is what a role lacks that may not make the schema.
-const grant = "As the database's owner: GRANT CREATE ON DATABASE … TO the role of state.url; or CREATE SCHEMA dbbot AUTHORIZATION that role."
 
 // away says whether the connection broke or there is none: trying again may help.
 func away(err error) bool {

@@ -14,7 +14,8 @@ import (
 
 func TestMain(m *testing.M) {
 	code := clustertest.Run(m)
-	if err := goleak.Find(); err != nil && code == 0 {
+	// toxiproxy forgets a goroutine of a link that broke while a toxic was added.
+	if err := goleak.Find(goleak.IgnoreTopFunction("github.com/Shopify/toxiproxy/v2/toxics.(*NoopToxic).Pipe")); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"dbbot/ops"
@@ -82,6 +83,9 @@ func (t *transaction) decide(ctx context.Context, r approval.Request, press appr
 	}
 	if err != nil {
 		return approval.Request{}, err
+	}
+	if len(m.After.Outcome) > maxData { // what happened must be kept, whatever was said about it
+		m.After.Outcome, m.After.Why = nil, strings.TrimSpace(m.After.Why+" What it reported was too long to be kept.")
 	}
 	if err := t.write(ctx, m); err != nil {
 		return approval.Request{}, err

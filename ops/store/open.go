@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"dbbot/ops"
@@ -35,10 +36,10 @@ const (
 var alive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 // session is set when a connection is made, not in its startup message: so a pooler lets us in far enough to be told apart.
-// The two kinds of keepalive let the server find out that we vanished. Reading committed rows anew in each statement is
+// The two kinds of keepalive let the server find out that we vanished; not every system has the first. Reading committed rows anew in each statement is
 // what the moves rely on, and a commit that is acknowledged before it is on disk would not be one.
 var session = fmt.Sprintf(`SELECT set_config('statement_timeout', '%d', false), set_config('lock_timeout', '%d', false),
-set_config('idle_in_transaction_session_timeout', '%d', false), set_config('client_connection_check_interval', '1000', false),
+set_config('idle_in_transaction_session_timeout', '%d', false), CASE WHEN version() LIKE '%%linux%%' THEN set_config('client_connection_check_interval', '1000', false) END,
 set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
 set_config('default_transaction_isolation', 'read committed', false), set_config('search_path', 'pg_catalog', false),
 set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
@@ -91,8 +92,8 @@ func configure(url ops.Secret) (*pgxpool.Config, error) {
 		return nil, &ops.Error{Message: "The URL of dbbot's own database cannot be understood.",
 			Hint: "state.url has the form postgres://user:password@host:5432/name?sslmode=verify-full; characters other than letters and digits are written as % and two hex digits."}
 	}
-	if asked, err := pgxpool.ParseConfig(url.Reveal() + ""); err == nil && asked.MaxConns == config.MaxConns {
-		config.MaxConns = max(config.MaxConns, connections)
+	if !strings.Contains(url.Reveal(), "pool_max_conns") {
+		config.MaxConns = connections
 	}
 	conn := config.ConnConfig
 	conn.DialFunc = (&net.Dialer{KeepAliveConfig: alive}).DialContext

@@ -51,7 +51,7 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) error {
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(schemaLock)); err != nil {
 		return errors.Join(errSchemaLocked, err)
 	}
-	if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return migrateOwn(&driver{ctx: ctx, tx: tx}) }); err != nil {
+	if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return migrateOwn(&driver{ctx: ctx, tx: tx}, schema) }); err != nil {
 		return err
 	}
 	return migrateRiver(ctx, conn)
@@ -67,9 +67,9 @@ func makeSchema(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// migrateOwn applies what is missing of schema/*.sql. A database that is further than this program stays as it is: during
+// migrateOwn applies what is missing of schema/*.sql, as part of d's transaction. A database that is further than this program stays as it is: during
 // a rolling deploy the older program goes on, unless the newer one has taken away what it needs.
-func migrateOwn(d *driver) error {
+func migrateOwn(d *driver, schema fs.FS) error {
 	if err := makeSchema(d.ctx, d.tx); err != nil {
 		return err
 	}
