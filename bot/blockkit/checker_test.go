@@ -22,6 +22,7 @@ type checker struct {
 	faults     []string
 	characters int
 	ids        map[string]bool // block ids
+	taken      map[string]bool // action ids
 	people     map[string]bool // who may be mentioned
 }
 
@@ -75,7 +76,7 @@ func encoded(t interface{ Fatal(...any) }, value any) []byte {
 }
 
 func (c *checker) surface(blocks []object, limit int) {
-	c.characters, c.ids = 0, map[string]bool{}
+	c.characters, c.ids, c.taken = 0, map[string]bool{}, map[string]bool{}
 	if len(blocks) < 1 || len(blocks) > limit {
 		c.fault("%d blocks", len(blocks))
 	}
@@ -137,9 +138,13 @@ func (c *checker) words(value any, max int, kind string) {
 	}
 }
 
+// ours are the addresses that may become links: over https, or on this very machine.
+const ours = `https://[a-zA-Z0-9.-]+(?::\d+)?(?:[/?#][^\s<>|"]*)?|http://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:[/?#][^\s<>|"]*)?`
+
 var (
 	angled   = regexp.MustCompile(`<[^>]*>?`)
-	harmless = regexp.MustCompile(`^<(?:@([UW][A-Z0-9]+)|#([CGD][A-Z0-9]+)|!date\^\d+\^[^<>|]*\|[0-9: UTC-]+)>$`)
+	harmless = regexp.MustCompile(`^<(?:@([UW][A-Z0-9]+)|#([CGD][A-Z0-9]+)|!date\^\d+\^[^<>|]*\|[0-9: UTC-]+|(?:` + ours + `)\|[^<>]+)>$`)
+	address  = regexp.MustCompile(`^(?:` + ours + `)$`)
 	entities = regexp.MustCompile(`&(?:amp|lt|gt);`)
 )
 
@@ -176,6 +181,11 @@ func (c *checker) inline(value any) {
 			c.count("rich text", e["text"], 3000)
 		case "date":
 			c.count("a date", e["fallback"], 100)
+		case "link":
+			c.count("a link", e["text"], 3000)
+			if to, _ := e["url"].(string); !address.MatchString(to) || len(to) > 3000 {
+				c.fault("a link to %q", to)
+			}
 		case "user", "channel":
 			if id, _ := e[fmt.Sprint(e["type"], "_id")].(string); !c.people[id] {
 				c.fault("%q is mentioned", id)
@@ -187,14 +197,13 @@ func (c *checker) inline(value any) {
 }
 
 func (c *checker) actions(b object) {
-	taken := map[string]bool{}
 	c.list(b["elements"], 1, 25, func(e object) {
 		c.words(e["text"], 75, "plain_text")
 		id, _ := e["action_id"].(string)
-		if value, _ := e["value"].(string); e["type"] != "button" || id == "" || utf8.RuneCountInString(id) > 255 || taken[id] || len(value) > 2000 {
+		if value, _ := e["value"].(string); e["type"] != "button" || id == "" || utf8.RuneCountInString(id) > 255 || c.taken[id] || len(value) > 2000 {
 			c.fault("button %v", e)
 		}
-		taken[id] = true
+		c.taken[id] = true
 		if confirm, asked := e["confirm"].(object); asked {
 			c.words(confirm["title"], 100, "plain_text")
 			c.words(confirm["text"], 300, "plain_text")
@@ -259,7 +268,10 @@ func TestTheCheckerFindsFaults(t *testing.T) {
 		`[{"type":"rich_text","block_id":"a","elements":[{"type":"rich_text_section","elements":[{"type":"broadcast","range":"here"}]}]}]`,
 		`[{"type":"rich_text","block_id":"a","elements":[{"type":"rich_text_section","elements":[{"type":"user","user_id":"U1X"}]}]}]`,
 		`[{"type":"context","block_id":"a","elements":[{"type":"mrkdwn","verbatim":true,"text":"<!channel>"}]}]`,
-		`[{"type":"context","block_id":"a","elements":[{"type":"mrkdwn","verbatim":true,"text":"<https://evil|x>"}]}]`,
+		`[{"type":"context","block_id":"a","elements":[{"type":"mrkdwn","verbatim":true,"text":"<http://evil|x>"}]}]`,
+		`[{"type":"rich_text","block_id":"a","elements":[{"type":"rich_text_section","elements":[{"type":"link","url":"http://evil","text":"x"}]}]}]`,
+		`[{"type":"actions","block_id":"a","elements":[{"type":"button","action_id":"x","text":{"type":"plain_text","text":"x"}}]},
+			{"type":"actions","block_id":"b","elements":[{"type":"button","action_id":"x","text":{"type":"plain_text","text":"x"}}]}]`,
 		`[{"type":"context","block_id":"a","elements":[{"type":"mrkdwn","text":"x"}]}]`,
 		`[]`,
 	}

@@ -126,6 +126,54 @@ func TestOneTableAMessage(t *testing.T) {
 	}
 }
 
+// Buttons of sections are drawn right below each, carry their own tokens, and do not clash with one another.
+func TestButtonsOfSections(t *testing.T) {
+	waiting := func(title, token string, buttons ...string) commands.Part {
+		return commands.Part{Section: &commands.Section{Title: title, Buttons: repeat(len(buttons), func(i int) commands.Button {
+			return commands.Button{Name: buttons[i], Token: token}
+		})}}
+	}
+	blocks, _ := blockkit.Message(bot.Post{Token: "post", View: commands.View{
+		Parts:   []commands.Part{waiting("#1", "one", "Approve", "Reject"), waiting("#2", "", "Approve"), section("quiet", commands.Good)},
+		Buttons: []commands.Button{{Name: "Approve"}, {Name: "Refresh", Token: "own"}},
+	}})
+	var got []string
+	for _, block := range blocks {
+		actions, is := block.(*slack.ActionBlock)
+		if !is {
+			got = append(got, string(block.BlockType()))
+			continue
+		}
+		for _, element := range actions.Elements.ElementSet {
+			button := element.(*slack.ButtonBlockElement)
+			got = append(got, button.ActionID+"="+button.Value)
+		}
+	}
+	if want := "rich_text approve:2=one reject=one rich_text approve:3=post rich_text approve=post refresh=own"; strings.Join(got, " ") != want {
+		t.Errorf("drawn %q\nwant  %q", strings.Join(got, " "), want)
+	}
+}
+
+// A Home tab draws tables as text, where blanks alone would be nothing.
+func TestATableOfBlanks(t *testing.T) {
+	table := commands.Part{Table: &commands.Table{Columns: []commands.Column{{Name: " "}}, Rows: [][]commands.Text{{commands.Say("  ")}}}}
+	if faults := check(t, bot.Post{View: commands.View{Parts: []commands.Part{table}}}); len(faults) > 0 {
+		t.Errorf("faults: %q", faults)
+	}
+}
+
+func TestButtonsOfSectionsThatDoNotFit(t *testing.T) {
+	v := commands.View{Parts: repeat(30, func(i int) commands.Part {
+		return commands.Part{Section: &commands.Section{Title: fmt.Sprint("#", i), Buttons: []commands.Button{{Name: "Approve"}, {Name: "Reject"}}}}
+	})}
+	if faults := check(t, bot.Post{View: v, Token: "t"}); len(faults) > 0 {
+		t.Errorf("faults: %q", faults)
+	}
+	if seen, types := drawn(t, v); !strings.Contains(seen, "Left out here: 6 sections, 14 buttons.") || strings.Count(types, "actions") != 23 {
+		t.Errorf("%s\n%s", types, seen[len(seen)-200:])
+	}
+}
+
 func TestButtons(t *testing.T) {
 	tests := []struct{ names, ids []string }{
 		{[]string{"Refresh", "Share"}, []string{"refresh", "share"}},

@@ -33,6 +33,15 @@ var spans = rapid.Custom(func(t *rapid.T) commands.Span {
 	}
 })
 
+// links are those that Slack gave, and those that nobody should press.
+var links = rapid.Custom(func(t *rapid.T) commands.Span {
+	return commands.Span{Kind: commands.Link, Text: text(t, "text"), URL: rapid.OneOf(hostile, rapid.SampledFrom([]string{
+		"https://corner-shop.slack.com/archives/C0ORDERS/p1764000000000100?thread_ts=1.1&cid=C0ORDERS", "http://127.0.0.1:8080/archives/C0ORDERS/p1",
+		"http://evil.example", "javascript:alert(1)", "https://a|b", "https://a>b", "https://u:p@a", "https://", "https:a", "http://127.0.0.1@evil.example/",
+		"http://localhost.evil.example", "HTTPS://a.example/\u202e", "https://" + strings.Repeat("a", 5000),
+	})).Draw(t, "url")}
+})
+
 // mentions are people and channels the view names on purpose, some with ids that are none.
 var mentions = rapid.Custom(func(t *rapid.T) commands.Span {
 	return rapid.SampledFrom([]commands.Span{
@@ -45,7 +54,7 @@ var mentions = rapid.Custom(func(t *rapid.T) commands.Span {
 })
 
 var texts = rapid.Custom(func(t *rapid.T) commands.Text {
-	return rapid.SliceOfN(rapid.OneOf(spans, spans, spans, mentions), 0, 4).Draw(t, "spans")
+	return rapid.SliceOfN(rapid.OneOf(spans, spans, spans, mentions, links), 0, 4).Draw(t, "spans")
 })
 
 var verdicts = rapid.SampledFrom([]commands.Verdict{"", commands.Good, commands.Good, commands.Unseen, commands.Watch, commands.Bad, "<!channel>"})
@@ -75,6 +84,7 @@ var parts = rapid.Custom(func(t *rapid.T) commands.Part {
 	default:
 		return commands.Part{Section: &commands.Section{
 			Title: text(t, "title"), Verdict: verdicts.Draw(t, "verdict"), Summary: texts.Draw(t, "summary"), Lines: many(t, texts, "lines", 20),
+			Buttons: rapid.SliceOfN(buttons, 0, 3).Draw(t, "buttons"),
 		}}
 	}
 })
@@ -84,6 +94,7 @@ var buttons = rapid.Custom(func(t *rapid.T) commands.Button {
 		Name:  rapid.OneOf(hostile, rapid.SampledFrom([]string{"Refresh", "🔁 Refresh", "refresh:2"})).Draw(t, "name"),
 		Style: rapid.SampledFrom([]commands.ButtonStyle{"", commands.Primary, commands.Danger, "loud"}).Draw(t, "style"),
 	}
+	b.Token = rapid.SampledFrom([]string{"", "", "own", strings.Repeat("t", 2001)}).Draw(t, "token")
 	if rapid.Bool().Draw(t, "confirm") {
 		b.Confirm = &commands.Confirm{Title: text(t, "title"), Text: text(t, "text"), Yes: text(t, "yes"), No: text(t, "no")}
 	}
@@ -106,6 +117,19 @@ func TestWhateverAPostHoldsSlackTakesIt(t *testing.T) {
 		p := posts.Draw(t, "post")
 		if faults := check(t, p, "U0LEE", "C0ORDERS"); len(faults) > 0 {
 			t.Fatalf("%q", faults[:min(len(faults), 5)])
+		}
+	})
+}
+
+// A form is one that Slack takes, whatever it is about.
+func TestWhateverAFormHoldsSlackTakesIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := bot.Form{
+			Name: "reject", State: `{"token":"t"}`, Title: text(t, "title"), Send: text(t, "send"), Lead: text(t, "lead"),
+			Label: text(t, "label"), Hint: text(t, "hint"), Long: rapid.Bool().Draw(t, "long"), Length: rapid.IntRange(-1, 5000).Draw(t, "length"),
+		}
+		if faults := checkForm(t, f); len(faults) > 0 {
+			t.Fatalf("%q", faults)
 		}
 	})
 }

@@ -16,13 +16,13 @@ import (
 // there, every message of these tests is held against it.
 const schema = "../../../shared/schemas/blockkit.schema.json"
 
-// slackTypes are the shapes of a block and of a Home tab; nil where the schema is not here.
+// slackTypes are the shapes of a block, of a Home tab and of a modal; nil where the schema is not here.
 var slackTypes = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	if _, err := os.Stat(schema); err != nil {
 		return nil
 	}
 	shapes := map[string]*jsonschema.Schema{}
-	for _, name := range []string{"KnownBlock", "HomeView"} {
+	for _, name := range []string{"KnownBlock", "HomeView", "ModalView"} {
 		shapes[name] = jsonschema.NewCompiler().MustCompile(schema + "#/definitions/" + name)
 	}
 	return shapes

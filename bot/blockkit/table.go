@@ -100,8 +100,8 @@ func (g *grid) add(row []commands.Text, native bool) {
 		}
 		if native {
 			e.say(t, maxCell)
-		} else {
-			e.text(oneLineOf(t, maxColumn), nil)
+		} else if shown := oneLineOf(t, maxColumn); strings.TrimSpace(shown) != "" {
+			e.text(shown, nil)
 		}
 		if e.size == 0 {
 			e.text(emptyCell, nil)

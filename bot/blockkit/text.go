@@ -132,7 +132,7 @@ func markup(t commands.Text, max int) string {
 		case s.Kind == commands.Moment && canShow(s.When):
 			shown = fmt.Sprintf("<!date^%d^%s|%s>", s.When.Unix(), dateFormat, utc(s.When))
 		case isLink(s):
-			shown = "<" + s.URL + "|" + inMarkup(s.Text, max) + ">"
+			shown = "<" + escape.Replace(s.URL) + "|" + inMarkup(s.Text, max) + ">"
 		case s.Kind == commands.Literal && s.Text != "":
 			shown = "`" + inMarkup(s.Text, max) + "`"
 		default:
