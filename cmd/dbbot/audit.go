@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -77,9 +78,7 @@ func (c auditVerifyCommand) fromDatabase(ctx context.Context, p *process, points
 	if err != nil {
 		return nil, err
 	}
-	if *points == "" && config.Audit.File != "" {
-		*points = config.beside(config.Audit.File)
-	}
+	*points = cmp.Or(*points, config.checkpointFile())
 	from := max(c.From, 1)
 	return &evidence{entries: kept.Chain(ctx, from), from: from, key: key, close: kept.Close}, nil
 }
@@ -144,6 +143,14 @@ func skip(entries iter.Seq2[audit.Entry, error], unwanted func(audit.Entry) bool
 			}
 		}
 	}
+}
+
+// checkpointFile is where checkpoints are kept, empty where they are not.
+func (c Config) checkpointFile() string {
+	if c.Audit.File == "" {
+		return ""
+	}
+	return c.beside(c.Audit.File)
 }
 
 // openAudit opens the tables that hold the audit. It is there also where nothing may be changed any more.

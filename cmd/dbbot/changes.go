@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,8 @@ const (
 	openWithin = 25 * time.Second
 	// openPause lies between two attempts.
 	openPause = 2 * time.Second
+	// firstWithin is how long the connection to Slack waits for the first attempt.
+	firstWithin = 5 * time.Second
 	// grace is what running changes get when the program is asked to stop.
 	grace = 10 * time.Second
 )
@@ -45,6 +48,7 @@ type changes struct {
 	terminal bool // nothing is changed here: the state is opened for questions alone, when the first comes
 	open     atomic.Pointer[opened]
 	fault    atomic.Pointer[ops.Error] // why it is not open
+	tried    chan struct{}             // closed once it was tried to open it
 }
 
 type opened struct {
@@ -54,7 +58,7 @@ type opened struct {
 
 // newChanges does no I/O. What is not configured stays closed, and says so.
 func newChanges(config Config, log *slog.Logger, figures prometheus.Registerer) *changes {
-	c := &changes{config: config, log: log, figures: figures}
+	c := &changes{config: config, log: log, figures: figures, tried: make(chan struct{})}
 	c.fault.Store(cmp.Or(config.unset(), &ops.Error{
 		Message: "dbbot has not reached its own database yet, so nothing can be changed.", Hint: "Try again in a moment; /db ping says more.",
 	}))
@@ -72,13 +76,15 @@ func (c *changes) state() (bot.State, error) {
 // run opens the state database, as often as that takes, and does the queue's work until ctx ends.
 func (c *changes) run(ctx context.Context) error {
 	if c.config.unset() != nil {
+		close(c.tried)
 		return nil
 	}
-	for {
+	for once := sync.OnceFunc(func() { close(c.tried) }); ; {
 		o, err := c.begin(ctx)
 		if err == nil {
 			c.open.Store(o)
 			c.log.Info("the state database is open")
+			once()
 			err = o.queue.Run(ctx) // ends when ctx has, and all that ran has been recorded
 			if err := o.stopped(ctx); err != nil {
 				c.log.Warn("the end could not be recorded", "error", err)
@@ -89,7 +95,19 @@ func (c *changes) run(ctx context.Context) error {
 			return nil
 		}
 		c.say(err)
+		once()
 		pause(ctx, openPause)
+	}
+}
+
+// wait gives the state database a moment to open, so that who types a change right after a deploy is not refused. Whoever
+// has a question is not made to wait for one that hangs.
+func (c *changes) wait(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, firstWithin)
+	defer cancel()
+	select {
+	case <-c.tried:
+	case <-ctx.Done():
 	}
 }
 
@@ -121,9 +139,10 @@ func (c *changes) begin(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	points := &checkpoints{anchor: audit.Anchor{Key: key, File: c.config.checkpointFile(), Chain: o.store.Chain}, note: o.store.Note, post: c.postCheckpoint}
 	o.queue, err = job.New(job.Options{
 		Pool: o.store.Pool(), Direct: c.config.stateURL(), Store: requests{o.store}, Desk: c.desk, Host: hostname(), Version: version(), Grace: grace,
-		Checkpoint: checkpoints{o.store, key, c.config.Audit.File, c.postCheckpoint}.take, Every: c.config.Audit.Every, Log: c.log, Registry: c.figures,
+		Checkpoint: points.take, Every: c.config.Audit.Every, Log: c.log, Registry: c.figures,
 	})
 	if err != nil {
 		o.store.Close()

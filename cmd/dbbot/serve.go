@@ -48,7 +48,7 @@ var errSlow = errors.New("something did not end in time and is left behind")
 // serve runs all parts until ctx ends or one of them cannot go on.
 func (a *app) serve(ctx context.Context, listener net.Listener) error {
 	group, running := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.slack.Run(running, a.road) })
+	group.Go(func() error { a.changes.wait(running); return a.slack.Run(running, a.road) })
 	group.Go(func() error { return a.changes.run(running) })
 	group.Go(func() error { return serveHTTP(running, listener, routes(a.health, a.figures)) })
 	group.Go(func() error { a.health.watch(running); return nil })
