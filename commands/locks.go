@@ -1,7 +1,9 @@
 package commands
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"dbbot/ops"
@@ -98,15 +100,15 @@ func (s seen) lockSection() Section {
 		}
 		return section
 	}
+	locks := s.status.Locks.Value
+	tree := locks.Tree()
 	section.Summary = Say("nobody waits")
-	if n := s.status.Locks.Value.Waiting; n > 0 {
-		section.Summary = Say(waits(n))
-		if blocked.Why != "" {
-			section.Summary = Say(blocked.Why)
-		}
+	if locks.Waiting > 0 {
+		section.Summary = Say(cmp.Or(blocked.Why, waits(locks.Waiting)))
 	}
-	section.Lines = append(forest(told{}, s.status.Locks.Value, lockTreeLines), lockFacts(s.status.Locks.Value).closer...)
-	section.Buttons = endings(s.asker, s.target, s.status.Locks.Value.Tree())
+	// The tree comes last: where a surface has no room for all of it, only its end is missing.
+	section.Lines = slices.Concat(best(tree), lockFacts(locks).closer, told{}.forest(tree, lockTreeLines))
+	section.Buttons = endings(s.asker, s.target, tree)
 	return section
 }
 

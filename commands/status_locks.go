@@ -15,21 +15,29 @@ func (t told) blocked(l postgres.Locks) fact {
 	if l.Waiting == 0 {
 		return fact{good: Say("none")}
 	}
-	return fact{good: Say(ops.Count(l.Waiting, "session") + " waiting, for a moment"), closer: forest(t, l, treeLines)}
+	tree := l.Tree()
+	return fact{
+		good:   Say(ops.Count(l.Waiting, "session") + " waiting, for a moment"),
+		closer: append(best(tree), t.forest(tree, treeLines)...),
+	}
 }
 
-// forest is who waits for whom, at most so many lines of it, below a line that says what would help most.
-func forest(t told, l postgres.Locks, most int) (lines []Text) {
-	tree := l.Tree()
+// best says whose end would help most.
+func best(tree []*postgres.Knot) []Text {
+	if len(tree) == 0 || tree[0].Waiting() == 0 || tree[0].Session.PID == 0 {
+		return nil
+	}
+	return []Text{append(append(Say("Ending "), pid(tree[0].Session.PID)...),
+		Span{Text: " would let " + ops.Count(tree[0].Waiting(), "session") + " go on."})}
+}
+
+// forest is who waits for whom, at most so many lines of it.
+func (t told) forest(tree []*postgres.Knot, most int) (lines []Text) {
 	for _, root := range tree {
 		lines = t.branch(lines, root, 0)
 	}
 	if more := len(lines) - most; more > 0 {
 		lines = append(lines[:most], sayf("and %d lines more", more))
-	}
-	if len(tree) > 0 && tree[0].Waiting() > 0 && tree[0].Session.PID != 0 {
-		best := append(append(Say("Ending "), pid(tree[0].Session.PID)...), Span{Text: " would let " + ops.Count(tree[0].Waiting(), "session") + " go on."})
-		lines = append([]Text{best}, lines...)
 	}
 	return lines
 }
