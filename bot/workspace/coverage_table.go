@@ -50,6 +50,7 @@ var features = []area{
 	{"The page", []feature{
 		{"one document that asks no other host; every block drawn; hostile text stays text", []string{"TestThePageIsOneDocument", "TestThePageDrawsEveryBlock", "TestHostileNamesAndTextsStayText"}},
 		{"commands, clicks, modals and the Home tab by hand or keyboard, wide or on a phone", []string{"TestACommandAndAClickByKeyboardAlone", "TestAModalIsFilledRefusedMendedAndSent", "TestTheSideBarIsADrawerOnAPhone"}},
+		{"permalinks, followed in place or opened by themselves", []string{"TestPermalinks", "TestALinkToAMessageIsFollowedInPlace"}},
 		{"the last envelopes and calls with their latency", []string{"TestTheDeveloperPanelShowsWhatWasSent"}},
 	}},
 	{"Manifest and seed", []feature{

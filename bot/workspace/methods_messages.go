@@ -93,7 +93,7 @@ func chatDelete(s *Server, r *request) (fields, error) {
 	return fields{"channel": c.ID, "ts": m.TS}, nil
 }
 
-// chatGetPermalink gives the address that the message would have at Slack.
+// chatGetPermalink gives the address of a message: Slack's path, on the host of this workspace.
 func chatGetPermalink(s *Server, r *request) (fields, error) {
 	c := s.channels.byID[r.text("channel")]
 	if c == nil || !c.has(r.app.BotUser) && c.Kind != Public {
@@ -103,7 +103,7 @@ func chatGetPermalink(s *Server, r *request) (fields, error) {
 	if m == nil || m.to != "" {
 		return nil, fail("message_not_found")
 	}
-	link := "https://" + s.cfg.Team.Domain + ".slack.com/archives/" + c.ID + "/p" + strings.Replace(m.TS, ".", "", 1)
+	link := r.base + "/archives/" + c.ID + "/p" + strings.Replace(m.TS, ".", "", 1)
 	if m.reply() {
 		link += "?thread_ts=" + m.ThreadTS + "&cid=" + c.ID
 	}

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 )
 
 // pageRoutes are what the page at / speaks to. People are trusted here: `as` says whose eyes and hands are used.
 func (s *Server) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", servePage)
+	mux.HandleFunc("GET /archives/{channel}/{message}", serveArchive)
 	mux.HandleFunc("GET /page/stream", s.serveStream)
 	mux.HandleFunc("POST /page/file", s.servePageFile)
 	mux.HandleFunc("GET /files/{id}/{name}", s.serveFile)
@@ -26,6 +29,25 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc(pattern, s.page(serve))
 	}
+}
+
+// linkedMessage is the last part of a permalink: a timestamp without its point.
+var linkedMessage = regexp.MustCompile(`^p(\d{1,20})(\d{6})$`)
+
+// serveArchive leads a permalink that is opened by itself to its message on the page.
+func serveArchive(w http.ResponseWriter, r *http.Request) {
+	at := linkedMessage.FindStringSubmatch(r.PathValue("message"))
+	if at == nil {
+		http.NotFound(w, r)
+		return
+	}
+	page := url.URL{Path: "/", Fragment: at[1] + "." + at[2]}
+	query := url.Values{"channel": {r.PathValue("channel")}}
+	if thread := r.URL.Query().Get("thread_ts"); thread != "" {
+		query.Set("thread", thread)
+	}
+	page.RawQuery = query.Encode()
+	http.Redirect(w, r, page.String(), http.StatusFound)
 }
 
 // pageLimit bounds what the page sends in one call.

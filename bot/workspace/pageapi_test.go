@@ -1,8 +1,10 @@
 package workspace
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -132,5 +134,33 @@ func TestNoOtherSiteMayType(t *testing.T) {
 	}
 	if got := len(w.Messages("C0GENERAL", "")); got != 2 {
 		t.Errorf("%d messages were written, want the 2 of the page itself", got)
+	}
+}
+
+// A permalink has Slack's path and this host, and leads to its message on the page.
+func TestPermalinks(t *testing.T) {
+	w := open(t, nil)
+	card := w.api("chat.postMessage", "channel", "C0GENERAL", "text", "a card")["ts"].(string)
+	reply := w.api("chat.postMessage", "channel", "C0GENERAL", "text", "a reply", "thread_ts", card)["ts"].(string)
+	flat := func(ts string) string { return "/archives/C0GENERAL/p" + strings.ReplaceAll(ts, ".", "") }
+	for ts, want := range map[string][2]string{
+		card:  {flat(card), "/?channel=C0GENERAL#" + card},
+		reply: {flat(reply) + "?thread_ts=" + card + "&cid=C0GENERAL", "/?channel=C0GENERAL&thread=" + card + "#" + reply},
+	} {
+		link, _ := w.api("chat.getPermalink", "channel", "C0GENERAL", "message_ts", ts)["permalink"].(string)
+		path, here := strings.CutPrefix(link, w.url)
+		if !here || path != want[0] {
+			t.Errorf("the link is %s, want %s", link, want[0])
+		}
+		w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		status, header, _ := w.send("GET", path, "")
+		if status != http.StatusFound || header.Get("Location") != want[1] {
+			t.Errorf("%s leads to %s (%d), want %s", path, header.Get("Location"), status, want[1])
+		}
+	}
+	for _, path := range []string{"/archives/C0GENERAL/p1", "/archives/C0GENERAL/1764000000000100", "/archives/C0GENERAL"} {
+		if status, _, _ := w.send("GET", path, ""); status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, status)
+		}
 	}
 }

@@ -108,9 +108,28 @@ function ownURL(address) {
   }
 }
 
+/** permalink returns the place that an address of this workspace names, or null: by whichever name of this machine it is reached. */
+function permalink(address) {
+  const url = new URL(address);
+  const here = url.origin === location.origin || (["localhost", "127.0.0.1", "[::1]"].includes(url.hostname) && url.port === location.port);
+  const [, channel, seconds, rest] = (here && /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(url.pathname)) || [];
+  return channel ? { channel, thread: url.searchParams.get("thread_ts") ?? "", ts: `${seconds}.${rest}` } : null;
+}
+
+/** follow opens a message of this workspace in place, as whoever looks. */
+function follow(event, place) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (!state.channels.has(place.channel)) return sayStatus("That message is in a channel that you are not in.");
+  state.linked = place.ts;
+  goTo(place.channel, { thread: place.thread, focus: false });
+}
+
 function link(address, ...children) {
   const href = safeURL(address);
   const label = children.length ? children : [String(address)];
+  const place = href && permalink(href);
+  if (place) return el("a", { href: `${addressOf({ ...place, tab: "" })}#${place.ts}`, title: href, onclick: (event) => follow(event, place) }, label);
   if (!href) return el("span", { class: "dead-link", title: "This kind of link is not followed" }, label);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer", title: href }, label);
 }
