@@ -27,7 +27,7 @@ var decisions = []decision{
 		act: func(q approval.Request, v approval.Voter, written string, now time.Time) (approval.Move, error) {
 			move, err := q.Vote(v, true, "", now)
 			if err == nil && q.NeedsName() && strings.TrimSpace(written) != q.Target.Database {
-				return approval.Move{}, errWrongName
+				return approval.Move{}, wrongName(q)
 			}
 			return move, err
 		}},

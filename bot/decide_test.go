@@ -34,7 +34,7 @@ func TestAskAndAgree(t *testing.T) {
 
 // Two leads have to agree to what can lose data in production, and each types the database's name.
 func TestDestroyingTakesTheName(t *testing.T) {
-	const wrong = "fault: That is not the name of the database, so nothing was counted. Type it exactly as it stands above."
+	const wrong = "fault: That is not the name of the database, so nothing was counted. It is called orders."
 	w := newWorks(t)
 	same(t, "ana asks", w.asks("U0ANA", "drop orders"), "")
 	same(t, "ben gets no form", w.presses("U0BEN", "approve", 1), "fault: Only leads may decide this. Ask one of them.")

@@ -48,14 +48,17 @@ var (
 	errTwice          = stop(repeated, "dbbot has this already; it counts once.", "")
 	errCrowd          = stop(busy, "Many people pressed at the same moment, so yours was not counted.", "Press again.")
 	errNothingWritten = stop(misunderstood, "Nothing was written.", "A sentence is enough.")
-	errWrongName      = &approval.Refusal{Tried: "approve", Code: "wrong name", Said: &ops.Error{
-		Message: "That is not the name of the database, so nothing was counted.", Hint: "Type it exactly as it stands above.",
-	}}
-	errStopping = stop(busy, "dbbot is being restarted.", "Type it again in a minute.")
-	errWaited   = stop(busy, "dbbot is busy and did not come to your question in time.", "Try again in a moment.")
-	errBusy     = stop(busy, fmt.Sprintf("dbbot is busy: %d questions are waiting for an answer.", maxRunning),
+	errStopping       = stop(busy, "dbbot is being restarted.", "Type it again in a minute.")
+	errWaited         = stop(busy, "dbbot is busy and did not come to your question in time.", "Try again in a moment.")
+	errBusy           = stop(busy, fmt.Sprintf("dbbot is busy: %d questions are waiting for an answer.", maxRunning),
 		"Try again in a moment. If it stays like this, a database hangs; /db ping says which.")
 )
+
+func wrongName(q approval.Request) error {
+	return &approval.Refusal{Tried: "approve", Code: "wrong name", Said: &ops.Error{
+		Message: "That is not the name of the database, so nothing was counted.", Hint: "It is called " + q.Target.Database + ".",
+	}}
+}
 
 func tooSlow(path string) func(cause error) error {
 	return func(cause error) error {

@@ -53,7 +53,7 @@ func (b *Bot) take(ctx context.Context, act string, who ops.PersonID, origin Ori
 	defer r.end()
 	then, err := guard(r, func() (then func(context.Context), err error) {
 		if r.state, err = b.State(); err != nil {
-			return nil, err
+			return nil, &stopped{busy, err}
 		}
 		return do(r)
 	})
@@ -74,6 +74,8 @@ func (r *request) inWords(err error) error {
 	switch {
 	case err == nil, marked, errors.Is(err, errPanic):
 		return err
+	case errors.Is(err, context.Canceled):
+		return errStopping
 	case errors.Is(err, approval.ErrUnknown):
 		return errNoRequest
 	case errors.Is(err, approval.ErrRepeated):
