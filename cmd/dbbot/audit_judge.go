@@ -41,10 +41,10 @@ func (g *evidence) judgeExport(out io.Writer, report audit.Report) error {
 		return unsure(out, report.Doubt+".", nil)
 	case !g.export.Intact:
 		return tampered(out, &audit.Fault{Seq: report.Head.Seq, Said: "What closes the export was signed for other entries than these"})
-	case g.key.Set() && closing.By != g.key.Public():
-		return tampered(out, &audit.Fault{Seq: report.Head.Seq, Said: "The export was closed with another key than its entries were sealed with"})
 	case g.key.Set() && report.Doubt != "":
 		return unsure(out, report.Doubt+".", nil)
+	case g.key.Set() && closing.By != g.key.Public():
+		return tampered(out, &audit.Fault{Seq: report.Head.Seq, Said: "The export was closed with another key than its entries were sealed with"})
 	case !g.key.Set() && len(g.checkpoints) == 0:
 		return unsure(out, "The export is whole and signed by "+closing.By+", but whose key that is cannot be told: give --checkpoint, or DBBOT_AUDIT_KEY.", nil)
 	case !g.key.Set() && g.checkpoints[0].By != closing.By:

@@ -19,35 +19,27 @@ type Anchor struct {
 }
 
 // Round verifies what has come since the last checkpoint, signs the end and keeps it. made is false where nothing has
-// come but checkpoints. A *Fault is a chain that was tampered with: no checkpoint is made of it, now or later.
+// come since one was recorded, whoever made it. A *Fault is a chain that was tampered with: no checkpoint is made of it.
 // Rounds are not for several goroutines at once.
 func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made bool, err error) {
 	known, err := a.known()
 	if err != nil {
 		return Checkpoint{}, false, err
 	}
-	from, news := max(known.Seq, 1), false
-	entries := func(yield func(Entry, error) bool) {
-		for e, err := range a.Chain(ctx, from) {
-			news = news || e.Seq > known.Seq && e.Event != Checkpointed
-			if !yield(e, err) {
-				return
-			}
-		}
-	}
+	from := max(known.Seq, 1)
 	var checkpoints []Checkpoint
 	if known.Seq > 0 {
 		checkpoints = []Checkpoint{known}
 	}
-	report, err := Verify(entries, from, a.Key, checkpoints)
+	report, err := Verify(a.Chain(ctx, from), from, a.Key, checkpoints)
 	switch {
 	case err != nil:
 		return Checkpoint{}, false, err
 	case report.Fault != nil:
 		return Checkpoint{}, false, report.Fault
-	case report.Doubt != "" && news:
-		return Checkpoint{}, false, &ops.Error{Message: report.Doubt + ".", Hint: "Set audit.key to the key that the chain was begun with."}
-	case !news:
+	case report.Doubt != "":
+		return Checkpoint{}, false, &ops.Error{Message: report.Doubt + ".", Hint: "Is audit.key the key that the chain was begun with, and state.url the database?"}
+	case report.Head.Event == Checkpointed, report.Head.Seq == known.Seq:
 		return Checkpoint{}, false, nil
 	}
 	c = a.Key.Checkpoint(report.Head, now)

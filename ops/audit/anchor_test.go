@@ -40,7 +40,6 @@ func TestRounds(t *testing.T) {
 	for _, file := range []string{"", filepath.Join(t.TempDir(), "checkpoints")} {
 		l := &living{}
 		a := &Anchor{Key: testKey, File: file, Chain: l.from}
-		round(t, a, 0) // nothing has happened yet
 		l.add(Started)
 		round(t, a, 1)
 		round(t, a, 0)
@@ -98,6 +97,7 @@ func TestARoundThatCannotBeMade(t *testing.T) {
 		anchor Anchor
 		says   string
 	}{
+		"no entry":    {Anchor{Key: testKey, Chain: (&living{}).from}, "There is no entry"},
 		"another key": {Anchor{Key: other, Chain: l.from}, "fits this key"},
 		"no folder":   {Anchor{Key: testKey, File: filepath.Join(t.TempDir(), "no", "x"), Chain: l.from}, "could not be written"},
 		"no file":     {Anchor{Key: testKey, File: file, Chain: l.from}, "cannot be read"},
