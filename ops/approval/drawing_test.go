@@ -75,7 +75,8 @@ type does struct {
 }
 
 func everybody() []does {
-	stranger, unseen := voter("U0BEN", false), lee
+	stranger, unseen, hidden := voter("U0BEN", false), lee, ana
+	hidden.Unseen = true
 	stranger.Why, unseen.Unseen, unseen.Entitled = "Only leads may decide this. Ask one of them.", true, false
 	return []does{
 		{"a lead approves", agree(lee)}, {"who agreed approves", agree(mia)}, {"the requester approves", agree(ana)},
@@ -85,8 +86,9 @@ func everybody() []does {
 		{"a lead breaks the glass", breakGlass(lee, "the shop is down")}, {"… without a reason", breakGlass(lee, " \n")},
 		{"a stranger breaks the glass", breakGlass(stranger, "I want to")}, {"somebody unseen breaks it", breakGlass(unseen, "I want to")},
 		{"the requester withdraws", withdraw(ana)}, {"a lead withdraws", withdraw(lee)}, {"somebody unseen withdraws", withdraw(unseen)},
+		{"the requester, unseen, withdraws", withdraw(hidden)},
 		{"the requester cancels", cancel(ana)}, {"a lead cancels", cancel(lee)}, {"a stranger cancels", cancel(stranger)},
-		{"somebody unseen cancels", cancel(unseen)},
+		{"somebody unseen cancels", cancel(unseen)}, {"the requester, unseen, cancels", cancel(hidden)},
 		{"time: expire", expire}, {"time: remind", remind}, {"a worker claims", claim}, {"a worker waits", wait},
 		{"a worker invalidates", invalidate}, {"a worker starts", start}, {"another takes over", takeOver},
 		{"a worker finishes", finish(approval.Succeeded)},

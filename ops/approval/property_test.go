@@ -83,14 +83,11 @@ func TestNothingRunsWithoutConsent(t *testing.T) {
 			"cancel":      l.cancel,
 			"expire":      func(*rapid.T) { l.makes(l.r.Expire(l.now)) },
 			"remind":      func(*rapid.T) { l.makes(l.r.Remind(l.now)) },
-			"claim":       l.claim,
+			"claim":       func(t *rapid.T) { l.takes(l.r.Claim(rapid.Int64Range(1, 3).Draw(t, "worker"), l.now)) },
 			"wait":        l.fenced(func(f int64) (approval.Move, error) { return l.r.Wait(f, 9, l.now) }),
 			"invalidate":  l.fenced(func(f int64) (approval.Move, error) { return l.r.Invalidate(f, "", l.now) }),
 			"start":       l.start,
-			"take over": func(t *rapid.T) {
-				l.makes(l.r.TakeOver(rapid.Int64Range(1, 3).Draw(t, "worker"), l.now))
-				l.owner = l.r.Fence
-			},
+			"take over":   func(t *rapid.T) { l.takes(l.r.TakeOver(rapid.Int64Range(1, 3).Draw(t, "worker"), l.now)) },
 			"finish": l.fenced(func(f int64) (approval.Move, error) {
 				return l.r.Finish(f, ends.Draw(l.t, "end"), "", nil, l.now)
 			}),
@@ -170,8 +167,9 @@ func (l *life) cancel(t *rapid.T) {
 	}
 }
 
-func (l *life) claim(t *rapid.T) {
-	if l.makes(l.r.Claim(rapid.Int64Range(1, 3).Draw(t, "worker"), l.now)) {
+// takes is a move that gives the request to a worker.
+func (l *life) takes(m approval.Move, err error) {
+	if l.makes(m, err) {
 		l.owner = l.r.Fence
 	}
 }
@@ -194,8 +192,9 @@ func (l *life) start(t *rapid.T) {
 	digest := rapid.SampledFrom([]string{l.r.Digest, l.r.Digest, l.r.Digest, "another"}).Draw(t, "digest")
 	l.fenced(func(f int64) (approval.Move, error) {
 		m, err := l.r.Start(f, digest, l.now)
-		if err == nil && (l.denied || !l.inTime() || digest != l.r.Digest || !l.consent()) {
-			t.Fatalf("runs: denied %v, in time %v, consent %v, terms %+v", l.denied, l.inTime(), l.consent(), l.r.Terms)
+		held := l.r.State == approval.Approved && f > 0 && f == l.owner
+		if want := held && !l.denied && l.inTime() && digest == l.r.Digest && l.consent(); want != (err == nil) {
+			t.Fatalf("%v; held %v, denied %v, in time %v, consent %v, terms %+v", err, held, l.denied, l.inTime(), l.consent(), l.r.Terms)
 		}
 		return m, err
 	})(t)

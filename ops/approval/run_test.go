@@ -2,10 +2,12 @@ package approval_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"dbbot/ops"
 	"dbbot/ops/approval"
 )
 
@@ -46,6 +48,9 @@ func TestWhoWaitsHasNoWorker(t *testing.T) {
 	if r.Worker != 0 || r.WaitsFor != 9 || r.State != approval.Approved {
 		t.Errorf("worker %d, waits for %s, %s", r.Worker, r.WaitsFor, r.State)
 	}
+	if m, _ := after(t, oneLead, agree(lee), claim).Wait(1, 41, noon); m.Detail != "for #41" {
+		t.Errorf("the audit reads %q", m.Detail)
+	}
 	if _, err := r.Start(r.Fence, r.Digest, noon); !errors.Is(err, approval.ErrMoved) {
 		t.Errorf("started without a claim: %v", err)
 	}
@@ -78,6 +83,16 @@ func TestStartRunsWhatWasAgreedToAndNothingElse(t *testing.T) {
 		digest := edit(&changed)
 		if m, err := changed.Start(r.Fence, digest, noon.Add(time.Minute)); !shown(err) || m.After.State != "" {
 			t.Errorf("%s: %s, %v", name, m.After.State, err)
+		}
+	}
+	alone := oneLead
+	alone.Alone = true
+	for name, may := range map[string]approval.Request{
+		"nobody has to agree": after(t, approval.Terms{}, claim), "alone": after(t, alone, claim), "one has": after(t, oneLead, agree(lee), claim),
+		"glass": after(t, leads(2), breakGlass(lee, "now"), claim), "more than are asked for": after(t, leads(2), agree(mia), breakGlass(lee, "now"), claim),
+	} {
+		if _, err := start(may, noon.Add(5*time.Minute)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	m, err := r.Start(r.Fence, r.Digest, noon.Add(5*time.Minute))
@@ -158,6 +173,64 @@ func TestDecisionsAreKeptWithTheirReasons(t *testing.T) {
 	stopping := after(t, oneLead, agree(lee), claim, start, cancel(mia))
 	if want := (approval.Cancel{By: mia.ID, Why: "too slow", At: noon.Add(4 * time.Minute)}); stopping.Cancel == nil || *stopping.Cancel != want {
 		t.Errorf("cancel: %+v", stopping.Cancel)
+	}
+}
+
+func TestAChangedMindReplacesTheVote(t *testing.T) {
+	r := after(t, leads(3), agree(lee), agree(mia), deny(lee))
+	want := []approval.Vote{{By: lee.ID, Why: "no", At: noon.Add(3 * time.Minute)}, {By: mia.ID, Agree: true, At: noon.Add(2 * time.Minute)}}
+	if !slices.Equal(r.Votes, want) {
+		t.Errorf("votes %+v", r.Votes)
+	}
+	before := after(t, leads(3), agree(lee))
+	if _, err := before.Vote(lee, false, "", noon); err != nil || !before.Votes[0].Agree {
+		t.Errorf("the request as it was has changed: %+v, %v", before.Votes, err)
+	}
+}
+
+func TestWhoMayNotDecideHearsWhoMay(t *testing.T) {
+	some := oneLead
+	some.By = []string{"leads", "owners"}
+	alone := oneLead
+	alone.Alone = true
+	for _, tt := range []struct {
+		r    approval.Request
+		who  approval.Voter
+		want string
+	}{
+		{after(t, some), voter("U0BEN", false), "Only leads or owners may decide this."},
+		{after(t, alone), voter("U0BEN", false), "Only leads may decide this."},
+		{after(t, approval.Terms{}), voter("U0BEN", false), "Nobody has to agree to this, so nobody else may decide it."},
+		{after(t, some), approval.Voter{Entitled: true, ID: ops.PersonID{Team: "T0DEMO"}}, "Only leads or owners may decide this."},
+		{after(t, some), approval.Voter{Entitled: true, ID: ops.PersonID{User: "U0BEN"}}, "Only leads or owners may decide this."},
+		{after(t, some), approval.Voter{Why: "You are a guest."}, "You are a guest."},
+		{after(t, some), approval.Voter{Unseen: true, Why: "Slack sleeps."}, "Slack sleeps."},
+	} {
+		_, err := tt.r.Vote(tt.who, false, "", noon.Add(time.Minute))
+		if refusal, is := errors.AsType[*approval.Refusal](err); !is || refusal.Error() != tt.want || ops.Explain(err, "").Message != tt.want {
+			t.Errorf("%v, want %q", err, tt.want)
+		}
+	}
+}
+
+func TestHowLongAgo(t *testing.T) {
+	r := after(t, oneLead, deny(lee))
+	for d, want := range map[time.Duration]string{
+		-time.Minute: "just now", 0: "just now", 999 * time.Millisecond: "just now", time.Second: "1 second ago", 59 * time.Second: "59 seconds ago",
+		time.Minute: "1 minute ago", 59*time.Minute + 59*time.Second: "59 minutes ago", time.Hour: "1 hour ago",
+		24*time.Hour - 1: "23 hours ago", 24 * time.Hour: "1 day ago", 72 * time.Hour: "3 days ago",
+	} {
+		_, err := r.Vote(mia, true, "", r.Ended.Add(d))
+		if said := "This was rejected " + want + "; nothing runs."; err == nil || err.Error() != said {
+			t.Errorf("after %s: %v", d, err)
+		}
+	}
+}
+
+func TestAButtonFromElsewhere(t *testing.T) {
+	refusal := approval.Elsewhere(approval.Press{Button: "Approve"})
+	if refusal.Tried != "approve" || refusal.Code != "wrong surface" || refusal.Said.Message == "" || refusal.Said.Hint == "" {
+		t.Errorf("%+v", refusal)
 	}
 }
 
