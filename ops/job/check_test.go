@@ -138,12 +138,19 @@ func TestOneAtATimeOnADatabase(t *testing.T) {
 				switch {
 				case r.State == approval.Running:
 					runs = r
-				case r.State == approval.Approved && r.WaitsFor == runs.ID && runs.ID != 0 && r.Worker == 0:
+				case r.State == approval.Approved && r.WaitsFor != 0 && r.Worker == 0:
 					waiting++
 				}
 			}
 			return runs.State == approval.Running && waiting == left-1
 		})
+		if left == len(ids) {
+			for _, id := range ids {
+				if r := h.until(one, id, approval.Running, approval.Approved); r.State == approval.Approved && r.WaitsFor != runs.ID {
+					t.Errorf("%s waits for %s, and %s runs", id, r.WaitsFor, runs.ID)
+				}
+			}
+		}
 		release <- true
 		h.until(one, runs.ID, approval.Succeeded)
 	}

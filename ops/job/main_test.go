@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 		os.Exit(child())
 	}
 	code := clustertest.Run(m)
-	if err := goleak.Find(); err != nil && code == 0 {
+	// toxiproxy forgets a goroutine of a link that broke while a toxic was added
+	if err := goleak.Find(goleak.IgnoreTopFunction("github.com/Shopify/toxiproxy/v2/toxics.(*NoopToxic).Pipe")); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 var quick = pace{
 	ping: 100 * time.Millisecond, trust: 1200 * time.Millisecond, absent: 1500 * time.Millisecond, look: 100 * time.Millisecond,
 	silent: 3 * time.Second, report: 50 * time.Millisecond, redraw: 50 * time.Millisecond,
+	cancel: time.Second, record: time.Second,
 }
 
 // house is a state database, and who looks at it.
@@ -73,7 +75,13 @@ type replica struct {
 // open makes a replica that does not run yet.
 func (h *house) open(d *desk, change ...func(*Options)) *replica {
 	h.Helper()
-	r, err := openReplica(h.Context(), h.url, h.log, d, change...)
+	return h.openAt(h.url, d, change...)
+}
+
+// openAt reaches the database by a way of its own.
+func (h *house) openAt(url string, d *desk, change ...func(*Options)) *replica {
+	h.Helper()
+	r, err := openReplica(h.Context(), url, h.log, d, change...)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -115,7 +123,12 @@ func openReplica(ctx context.Context, url string, log *slog.Logger, d *desk, cha
 // start runs a replica until the test's end, or its stop.
 func (h *house) start(d *desk, change ...func(*Options)) *replica {
 	h.Helper()
-	r := h.open(d, change...)
+	return h.startAt(h.url, d, change...)
+}
+
+func (h *house) startAt(url string, d *desk, change ...func(*Options)) *replica {
+	h.Helper()
+	r := h.openAt(url, d, change...)
 	h.run(r)
 	return r
 }
@@ -215,9 +228,9 @@ func (h *house) effects(r *replica, id approval.ID) (workers []int64) {
 	return workers
 }
 
-// onSignal is the context of a worker process: SIGTERM ends it, a second one the process.
+// onSignal is the context of a worker process: SIGTERM ends it, a second one the process. It says when that is so.
 func onSignal() (context.Context, func()) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() { stop(); fmt.Println("stopping") })
 	return ctx, stop
 }

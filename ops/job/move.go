@@ -12,13 +12,13 @@ import (
 )
 
 // move lets act decide, and keeps asking while the state database is away, until ctx ends. What act itself answers is
-// final, and so are *approval.Busy and approval.ErrUnknown. One try is not cut short by ctx: it would leave unknown what
-// became of it. act may find its own earlier try, whose answer was lost.
+// final, and so are *approval.Busy and approval.ErrUnknown. One try is not cut short by ctx, which would leave unknown what
+// became of it, but by the end of the process's time alone. act may find its own earlier try, whose answer was lost.
 func (q *Queue) move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
 	news := news{log: q.Log.With("request", id)}
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
 		var refused error
-		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveWithin)
+		once, cancel := context.WithTimeout(q.records, moveWithin)
 		r, err := q.Store.Move(once, id, func(r approval.Request, now time.Time) (m approval.Move, err error) {
 			m, refused = act(r, now)
 			return m, refused

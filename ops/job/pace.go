@@ -15,11 +15,16 @@ type pace struct {
 	silent time.Duration // of a worker's session before it counts as frozen, and is ended by another
 	report time.Duration // between two reports of a run: Slack allows about one edit a second in a channel
 	redraw time.Duration // between two drawings of the home tabs
+
+	// When the program ends: how long a run may take to stop once it has been told to, and its result to be recorded. What
+	// takes longer is looked at by whoever takes it over.
+	cancel, record time.Duration
 }
 
 var usual = pace{
 	ping: 750 * time.Millisecond, trust: 2500 * time.Millisecond, absent: 3 * time.Second, look: time.Second,
 	silent: 15 * time.Second, report: 2 * time.Second, redraw: 2 * time.Second,
+	cancel: 8 * time.Second, record: 4 * time.Second,
 }
 
 const (
@@ -40,10 +45,6 @@ const (
 	// workWithin bounds all other work, each time it is tried.
 	workWithin = time.Minute
 
-	// cancelWithin is how long a run may take to stop once it has been told to, and recordWithin how long its result may
-	// take to be recorded, when the program ends. What takes longer is looked at by whoever takes it over.
-	cancelWithin = 8 * time.Second
-	recordWithin = 4 * time.Second
 	// drainWithin is how long messages about the last results may take to be sent, and leaveWithin River's own end.
 	drainWithin = 3 * time.Second
 	leaveWithin = 4 * time.Second

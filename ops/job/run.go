@@ -144,10 +144,11 @@ func (w *watch) first(ctx context.Context) error {
 func (w *watch) report(ctx context.Context) (ended func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var telling sync.WaitGroup
+	news := news{log: w.queue.Log.With("request", w.request.ID)}
 	telling.Go(func() {
 		for pause(ctx, w.queue.pace.report) {
 			if err := w.tell(); err != nil {
-				w.queue.Log.Warn("progress was not kept", "request", w.request.ID, "error", ops.Redact(err.Error()))
+				news.bad("progress was not kept", err)
 			}
 		}
 	})
@@ -156,7 +157,7 @@ func (w *watch) report(ctx context.Context) (ended func()) {
 
 // tell writes the newest progress, under the fence of the run.
 func (w *watch) tell() error {
-	ctx, cancel := context.WithTimeout(context.Background(), moveWithin)
+	ctx, cancel := context.WithTimeout(w.queue.records, moveWithin)
 	defer cancel()
 	w.mu.Lock()
 	latest := w.latest

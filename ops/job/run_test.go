@@ -45,8 +45,9 @@ func TestCancelReachesTheRunWithItsCause(t *testing.T) {
 			h.run(r)
 			id := h.ask(r, "1")
 			<-runs
+			elsewhere := h.open(&desk{}) // the press arrives at another replica
 			pressed := time.Now()
-			h.wishToStop(h.open(&desk{}), id) // on another replica
+			h.wishToStop(elsewhere, id)
 			got := h.until(r, id, approval.Cancelled, approval.Failed)
 			if got.State != approval.Cancelled || got.Why != "wrong session By U0ANA." || got.By.User != "U0ANA" {
 				t.Errorf("got %s: %q by %v", got.State, got.Why, got.By)

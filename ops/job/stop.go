@@ -18,12 +18,12 @@ func (q *Queue) stop(ctx context.Context) error {
 	q.shut()
 	if !q.rest(ctx, q.Grace) {
 		q.hurry()
-		if !q.rest(ctx, cancelWithin) {
+		if !q.rest(ctx, q.pace.cancel) {
 			q.Log.Error("a run goes on although it was told to stop")
 		}
 	}
-	late := time.AfterFunc(recordWithin, q.giveUp)
-	done := q.rest(ctx, recordWithin+time.Second)
+	late := time.AfterFunc(q.pace.record, q.giveUp)
+	done := q.rest(ctx, q.pace.record+time.Second)
 	late.Stop()
 	q.giveUp()
 	q.drain(ctx)

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -28,7 +29,7 @@ const (
 
 func (q *Queue) riverConfig() *river.Config {
 	return &river.Config{
-		ID: "dbbot-" + ops.Reference() + ops.Reference(), Schema: schema, Logger: q.Log,
+		ID: "dbbot-" + ops.Reference() + ops.Reference(), Schema: schema, Logger: slog.New(sparse{q.Log.Handler(), &said{at: map[string]time.Time{}}}),
 		FetchCooldown: fetchPause, FetchPollInterval: pollEvery, JobTimeout: workWithin, RescueStuckJobsAfter: rescueAfter,
 		Queues: map[string]river.QueueConfig{
 			runQueue: {MaxWorkers: maxRuns}, talkQueue: {MaxWorkers: maxTalk}, clockQueue: {MaxWorkers: maxClocks},
