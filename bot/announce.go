@@ -95,7 +95,7 @@ func (a *announcement) wholePlan() {
 // reminder calls those who may agree, shortly before the request expires.
 func (a *announcement) reminder() {
 	r := a.move.After
-	view := commands.View{Lead: commands.RequestNews(r).Lead}
+	view := commands.View{Lead: append(commands.Say("Still waiting. "), commands.RequestNews(r).Lead...)}
 	a.say("reminder", store.Reply, r.Origin.Channel, Said{View: view, Call: r.Terms.By})
 }
 

@@ -54,8 +54,8 @@ func (d *delivery) say(ctx context.Context) error {
 // put posts it, unless an earlier try did.
 func (d *delivery) put(ctx context.Context, to Address, post Post, file *File) error {
 	at, found, err := d.find(ctx, to, d.m.Key)
-	switch {
-	case err != nil && d.m.Attempts < maxFinds:
+	switch _, wait := errors.AsType[*Later](err); {
+	case err != nil && (wait || d.m.Attempts < maxFinds):
 		return err
 	case err != nil:
 		post.View.Notes = append(slices.Clone(post.View.Notes), commands.Say("Slack did not say whether this stands here already."))
