@@ -69,7 +69,8 @@ type Busy struct{ Holder ID }
 func (b *Busy) Error() string { return "request " + b.Holder.String() + " runs on this database" }
 
 // Act decides what happens to a request as it is, at the keeper's time. It is pure and may be called more than once; a
-// *Refusal is written to the audit and given back, every other error is given back and leaves no trace.
+// *Refusal is written to the audit and given back beside the request as it is, every other error is given back and leaves
+// no trace.
 type Act func(r Request, now time.Time) (Move, error)
 
 // Press is a click on a surface that shows a request: a card in a channel, somebody's home tab, a modal opened from one.

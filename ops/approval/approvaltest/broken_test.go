@@ -287,7 +287,8 @@ func startsAll(m *Memory, id approval.ID, act approval.Act) (approval.Request, e
 	}
 	move, err := act(clone(*r), m.Now())
 	if err != nil {
-		return approval.Request{}, m.failed(err)
+		m.failed(err)
+		return approval.Request{}, err
 	}
 	return m.keep(move), nil
 }

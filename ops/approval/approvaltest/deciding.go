@@ -104,8 +104,9 @@ var deciding = []check{
 	{"a refused click that is delivered again is not refused twice", func(b *bench) {
 		r := b.made()
 		token := b.Token(b, r.ID, card)
-		_, err := b.Store.Decide(b.Context(), press("click-1", token), agree(ana))
+		got, err := b.Store.Decide(b.Context(), press("click-1", token), agree(ana))
 		b.refusedWith(err, "own request")
+		b.same("what is given back beside the refusal", got, r)
 		for range 2 {
 			if _, err = b.Store.Decide(b.Context(), press("click-1", token), never(b)); !errors.Is(err, approval.ErrRepeated) {
 				b.Errorf("again: %v", err)

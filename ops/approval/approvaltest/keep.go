@@ -16,7 +16,10 @@ func (m *Memory) move(id approval.ID, act approval.Act) (approval.Request, error
 	}
 	move, err := act(clone(*r), m.Now())
 	if err != nil {
-		return approval.Request{}, m.failed(err)
+		if m.failed(err) {
+			return clone(*r), err
+		}
+		return approval.Request{}, err
 	}
 	if move.After.State == approval.Running && move.Before.State != approval.Running {
 		if holder := m.running(r.Server); holder != 0 {
@@ -27,11 +30,12 @@ func (m *Memory) move(id approval.ID, act approval.Act) (approval.Request, error
 }
 
 // failed notes a refusal; every other error leaves no trace.
-func (m *Memory) failed(err error) error {
-	if refusal, refused := errors.AsType[*approval.Refusal](err); refused {
+func (m *Memory) failed(err error) (refused bool) {
+	refusal, refused := errors.AsType[*approval.Refusal](err)
+	if refused {
 		m.refused = append(m.refused, *refusal)
 	}
-	return err
+	return refused
 }
 
 // keep writes a move and all that belongs to it.

@@ -2,7 +2,6 @@ package approvaltest
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -82,7 +81,7 @@ func (m *Memory) Create(_ context.Context, ask func(time.Time) (approval.Move, e
 	defer m.mu.Unlock()
 	move, err := ask(m.Now())
 	if err != nil {
-		return approval.Request{}, false, m.failed(err)
+		return approval.Request{}, false, err
 	}
 	for _, r := range m.requests {
 		same := r.Command == move.After.Command && r.Server == move.After.Server && r.Digest == move.After.Digest
@@ -120,8 +119,9 @@ func (m *Memory) Decide(_ context.Context, p approval.Press, act approval.Act) (
 			return approval.Move{}, approval.Elsewhere(p)
 		}
 	}
+	refused := len(m.refused)
 	r, err := m.move(bound.id, act)
-	if _, refused := errors.AsType[*approval.Refusal](err); refused || err == nil {
+	if err == nil || len(m.refused) > refused {
 		m.acts[p.Key] = true
 	}
 	return r, err

@@ -79,8 +79,9 @@ var moving = []check{
 	{"a refusal changes nothing, and is in the audit", func(b *bench) {
 		r := b.made()
 		b.Work(b)
-		_, err := b.Store.Move(b.Context(), r.ID, agree(ana))
+		got, err := b.Store.Move(b.Context(), r.ID, agree(ana))
 		b.refusedWith(err, "own request")
+		b.same("what is given back beside the refusal", got, r)
 		b.unchanged(r)
 		b.facts(r.ID, approval.Asked)
 		if work := b.Work(b); len(work) > 0 {
