@@ -166,6 +166,17 @@ func TestAdmitGivesEachStandingItsReason(t *testing.T) {
 	}
 }
 
+// Whoever is a full member elsewhere hears that they are from elsewhere, not that the directory could not be read.
+func TestAMemberOfAnotherTeamIsExternal(t *testing.T) {
+	external := member("U0EVE")
+	external.Standing = ops.External
+	elsewhere := member("U0EVE")
+	elsewhere.ID.Team = "T0OTHER"
+	if got, want := policy.Admit(elsewhere, team), policy.Admit(external, team); got.Allowed || got.Why != want.Why {
+		t.Errorf("got %q, want %q", got.Why, want.Why)
+	}
+}
+
 func TestAdmitTeam(t *testing.T) {
 	ana := member("U0ANA")
 	tests := []struct {
