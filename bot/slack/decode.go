@@ -49,7 +49,7 @@ func decode(e envelope, me self, at time.Time) (bot.Act, error) {
 		return refuse(oversized, "larger than 1 MiB")
 	case typeCommand, typeInteraction, typeEvent:
 	default:
-		return refuse(unknownType, ops.Printable(e.Type, 40))
+		return refuse(unknownType, word(e.Type))
 	}
 	if len(e.Payload) == 0 || string(e.Payload) == "null" {
 		return refuse(malformed, "no payload")
@@ -113,6 +113,14 @@ func sane(parts ...string) bool {
 		}
 	}
 	return true
+}
+
+// word is one of Slack's own words, as far as it can be one: for the log.
+func word(s string) string {
+	if s == "" || len(s) > 40 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return "that Slack does not have"
+	}
+	return s
 }
 
 // typed is what a person wrote, without the one character that no database takes.

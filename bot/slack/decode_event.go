@@ -33,7 +33,7 @@ func decodeEvent(payload json.RawMessage, me self, at time.Time) (bot.Act, error
 		return bot.Act{}, err
 	}
 	if outer.Type != slackevents.CallbackEvent {
-		return refuse(ignored, "event "+ops.Printable(outer.Type, 40))
+		return refuse(ignored, "event "+word(outer.Type))
 	}
 	if err := me.checkApp(outer.APIAppID); err != nil {
 		return bot.Act{}, err
@@ -54,7 +54,7 @@ func decodeEvent(payload json.RawMessage, me self, at time.Time) (bot.Act, error
 	case slackevents.AppHomeOpened:
 		return decodeHome(*outer.InnerEvent, outer, me, at)
 	default:
-		return refuse(ignored, "event "+ops.Printable(kind.Type, 40))
+		return refuse(ignored, "event "+word(kind.Type))
 	}
 }
 

@@ -39,7 +39,7 @@ func decodeInteraction(payload json.RawMessage, me self, at time.Time) (bot.Act,
 		return bot.Act{}, err
 	}
 	if p.Type != slackgo.InteractionTypeBlockActions && p.Type != slackgo.InteractionTypeViewSubmission {
-		return refuse(ignored, "interaction "+ops.Printable(string(p.Type), 40))
+		return refuse(ignored, "interaction "+word(string(p.Type)))
 	}
 	if err := p.check(me); err != nil {
 		return bot.Act{}, err
@@ -82,7 +82,7 @@ func (p *interaction) press(me self, at time.Time) (bot.Act, error) {
 	}
 	action := p.Actions[0]
 	if action.Type != "button" {
-		return refuse(ignored, "action "+ops.Printable(string(action.Type), 40))
+		return refuse(ignored, "action "+word(string(action.Type)))
 	}
 	name, _, _ := strings.Cut(action.ActionID, ":")
 	channel := firstOf(p.Channel.ID, p.Container.ChannelID)

@@ -184,7 +184,9 @@ func TestARedeliveredClick(t *testing.T) {
 // pressed, in private.
 func TestForgedAndForeignClicks(t *testing.T) {
 	w := newTown(t, nil)
-	w.decides(func(context.Context, bot.Act) bot.Taken { return bot.Taken{Fault: "This button belongs to no request."} })
+	w.decides(func(context.Context, bot.Act) bot.Taken {
+		return bot.Taken{Fault: "This button belongs to no request."}
+	})
 	at := w.posts(orders, "1:card")
 	forged := strings.NewReplacer(`"token"`, `"forged"`, `"1.5"`, `"`+at.Stamp+`"`, `"is_ephemeral":true,"thread_ts":"1.1"`, `"is_ephemeral":false`,
 		`"https://hooks.slack.com/actions/1/2"`, `""`).Replace(goodClick)

@@ -213,7 +213,9 @@ func TestGone(t *testing.T) {
 		attempts []attempt
 	}{
 		{"the bot is removed", func() error { return w.SetMember("C0ORDERS", "U0DBBOT", false) }, []attempt{{"post", post(orders)}, {"attach", attach}, {"find", find}}},
-		{"the channel is archived", func() error { return errors.Join(w.SetMember("C0ORDERS", "U0DBBOT", true), w.SetArchived("C0ORDERS", true)) }, []attempt{{"post", post(orders)}, {"edit", edit}, {"attach", attach}}},
+		{"the channel is archived", func() error {
+			return errors.Join(w.SetMember("C0ORDERS", "U0DBBOT", true), w.SetArchived("C0ORDERS", true))
+		}, []attempt{{"post", post(orders)}, {"edit", edit}, {"attach", attach}}},
 		{"the card is deleted", func() error {
 			err := w.SetArchived("C0ORDERS", false)
 			w.calls("chat.delete", url.Values{"channel": {at.Channel}, "ts": {at.Stamp}})
