@@ -43,12 +43,12 @@ func TestAuditStays(t *testing.T) {
 		}
 	}
 	moved(t, s, 1, agree(lee))
-	if n := len(collect(facts(t, s))); n != 2 {
+	if n := len(gathered(facts(t, s))); n != 2 {
 		t.Errorf("%d facts", n)
 	}
 }
 
-func collect[T any](seq func(func(T) bool)) (all []T) {
+func gathered[T any](seq func(func(T) bool)) (all []T) {
 	for v := range seq {
 		all = append(all, v)
 	}
@@ -71,7 +71,7 @@ func TestOneChain(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := len(collect(facts(t, stores[0]))); n != 4*each {
+	if n := len(gathered(facts(t, stores[0]))); n != 4*each {
 		t.Errorf("%d facts, want %d", n, 4*each)
 	}
 }

@@ -95,5 +95,5 @@ func sameArguments(r approval.Request) []any {
 
 // same finds the request that stands in the way of a new one: of the same act, else of the same wish.
 func (s *Store) same(ctx context.Context, r approval.Request) (approval.Request, error) {
-	return s.one(ctx, sameRequest+" ORDER BY r.key = $1 DESC LIMIT 1", sameArguments(r)...)
+	return one(ctx, s, wholeRequest, selectRequest+" "+sameRequest+" ORDER BY r.key = $1 DESC LIMIT 1", sameArguments(r)...)
 }

@@ -102,7 +102,7 @@ func TestLostCommit(t *testing.T) {
 			if kept := read(t, direct, r.ID); len(kept.Votes) != 1 || kept.Version != 2 {
 				t.Errorf("kept: version %d, votes %+v", kept.Version, kept.Votes)
 			}
-			if n := len(collect(facts(t, direct))); n != 2 {
+			if n := len(gathered(facts(t, direct))); n != 2 {
 				t.Errorf("%d facts", n)
 			}
 		})

@@ -18,28 +18,24 @@ const (
 
 // Homes gives the home tabs to keep up to date, the one opened last first.
 func (s *Store) Homes(ctx context.Context) ([]Home, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	rows, err := s.pool.Query(ctx, "SELECT team, member, digest FROM dbbot.homes WHERE opened > clock_timestamp() - $1::text::interval ORDER BY opened DESC LIMIT $2", homesFor, homesKept)
-	if err != nil {
-		return nil, fault(err)
-	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Home, err error) {
+	read := func(row pgx.CollectableRow) (h Home, err error) {
 		err = row.Scan(&h.Who.Team, &h.Who.User, &h.Digest)
 		return h, err
-	})
-	return all, fault(err)
+	}
+	return all(ctx, s, read, "SELECT team, member, digest FROM dbbot.homes WHERE opened > clock_timestamp() - $1::text::interval ORDER BY opened DESC LIMIT $2", homesFor, homesKept)
 }
 
 // HomeOpened notes that somebody looks at their home tab, which must be drawn now.
 func (s *Store) HomeOpened(ctx context.Context, who ops.PersonID) error {
-	return s.exec(ctx, `INSERT INTO dbbot.homes (team, member, opened) VALUES ($1, $2, clock_timestamp())
+	_, err := s.exec(ctx, `INSERT INTO dbbot.homes (team, member, opened) VALUES ($1, $2, clock_timestamp())
 		ON CONFLICT (team, member) DO UPDATE SET opened = excluded.opened, digest = ''`, who.Team, who.User)
+	return err
 }
 
 // HomeShown notes what somebody's home tab shows.
 func (s *Store) HomeShown(ctx context.Context, who ops.PersonID, digest string) error {
-	return s.exec(ctx, "UPDATE dbbot.homes SET digest = $3 WHERE team = $1 AND member = $2", who.Team, who.User, digest)
+	_, err := s.exec(ctx, "UPDATE dbbot.homes SET digest = $3 WHERE team = $1 AND member = $2", who.Team, who.User, digest)
+	return err
 }
 
 // HomeTokens gives what the buttons of somebody's home tab carry, one for each request: it counts there, for that person
@@ -49,7 +45,7 @@ func (s *Store) HomeTokens(ctx context.Context, who ops.PersonID, requests []app
 	for i := range fresh {
 		fresh[i] = rand.Text()
 	}
-	if err := s.exec(ctx, `INSERT INTO dbbot.tokens (token, request, team, member)
+	if _, err := s.exec(ctx, `INSERT INTO dbbot.tokens (token, request, team, member)
 		SELECT u.token, u.request, $3, $4 FROM unnest($1::text[], $2::bigint[]) u(token, request) JOIN dbbot.requests r ON r.id = u.request
 		ON CONFLICT DO NOTHING`, fresh, requests, who.Team, who.User); err != nil {
 		return nil, err

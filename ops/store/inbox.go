@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -23,23 +24,27 @@ func keyed(s string) string { return ops.Printable(s, maxKey) }
 // Receive keeps a command before anything is known of it; approval.ErrRepeated if it was kept before. At is the
 // database's; Worker is this process.
 func (s *Store) Receive(ctx context.Context, in Invocation) error {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	tag, err := s.pool.Exec(ctx, `INSERT INTO dbbot.inbox (key, kind, team, member, words, channel, thread, worker) VALUES ($1, 'command', $2, $3, $4, $5, $6, $7)
-		ON CONFLICT DO NOTHING`, "command "+keyed(in.Key), keyed(in.Who.Team), keyed(in.Who.User), ops.Printable(ops.Redact(in.Words), maxWords), keyed(in.Channel), keyed(in.Thread), s.options.Worker())
-	if err == nil && tag.RowsAffected() == 0 {
-		return approval.ErrRepeated
-	}
-	return fault(err)
+	return s.step(ctx, func(ctx context.Context, t *transaction) error {
+		key, xid, received := "command "+keyed(in.Key), "", time.Time{}
+		err := t.QueryRow(ctx, `INSERT INTO dbbot.inbox (key, kind, team, member, words, channel, thread, worker) VALUES ($1, 'command', $2, $3, $4, $5, $6, $7)
+			ON CONFLICT DO NOTHING RETURNING pg_current_xact_id()::text, received`,
+			key, keyed(in.Who.Team), keyed(in.Who.User), ops.Printable(ops.Redact(in.Words), maxWords), keyed(in.Channel), keyed(in.Thread), s.options.Worker()).Scan(&xid, &received)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return approval.ErrRepeated
+		}
+		if err != nil {
+			return err
+		}
+		left := trace{xid, "SELECT EXISTS (SELECT FROM dbbot.inbox WHERE key = $1 AND received = $2)", []any{key, received}}
+		return t.commit(ctx, left, new(pgx.Batch))
+	})
 }
 
 // Settle notes what became of a command, in a word, once: approval.ErrRepeated where that was noted before, ErrUnknown.
 func (s *Store) Settle(ctx context.Context, key, outcome string) error {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	tag, err := s.pool.Exec(ctx, "UPDATE dbbot.inbox SET settled = clock_timestamp(), outcome = $2 WHERE key = $1 AND settled IS NULL", "command "+keyed(key), ops.Printable(outcome, 400))
-	if err != nil || tag.RowsAffected() == 1 {
-		return fault(err)
+	rows, err := s.exec(ctx, "UPDATE dbbot.inbox SET settled = clock_timestamp(), outcome = $2 WHERE key = $1 AND settled IS NULL", "command "+keyed(key), ops.Printable(outcome, 400))
+	if err != nil || rows == 1 {
+		return err
 	}
 	if _, err := s.Invocation(ctx, key); err != nil {
 		return err
@@ -47,24 +52,15 @@ func (s *Store) Settle(ctx context.Context, key, outcome string) error {
 	return approval.ErrRepeated
 }
 
+// Invocation gives a command back; approval.ErrUnknown.
+func (s *Store) Invocation(ctx context.Context, key string) (Invocation, error) {
+	return one(ctx, s, readInvocation, "SELECT "+invocationColumns+" FROM dbbot.inbox WHERE key = $1", "command "+keyed(key))
+}
+
+// invocationColumns are read by readInvocation.
 const invocationColumns = `substr(key, 9), team, member, words, channel, thread, received, worker, outcome`
 
 func readInvocation(row pgx.CollectableRow) (in Invocation, err error) {
 	err = row.Scan(&in.Key, &in.Who.Team, &in.Who.User, &in.Words, &in.Channel, &in.Thread, &in.At, &in.Worker, &in.Outcome)
 	return in, err
-}
-
-// Invocation gives a command back; approval.ErrUnknown.
-func (s *Store) Invocation(ctx context.Context, key string) (Invocation, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	rows, err := s.pool.Query(ctx, "SELECT "+invocationColumns+" FROM dbbot.inbox WHERE key = $1", "command "+keyed(key))
-	if err != nil {
-		return Invocation{}, fault(err)
-	}
-	in, err := pgx.CollectExactlyOneRow(rows, readInvocation)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = approval.ErrUnknown
-	}
-	return in, fault(err)
 }

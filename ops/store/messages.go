@@ -56,27 +56,30 @@ func (t *transaction) queueMessages(batch *pgx.Batch, m approval.Move, work *[]a
 // ok: there is nothing to say, or somebody else is saying it. Where a post was begun before and its place is not known,
 // Tried says so.
 func (s *Store) Lease(ctx context.Context, message int64, lease time.Duration) (m Message, r approval.Request, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
+	err = s.again(ctx, func(ctx context.Context) (err error) {
+		m, r, ok, err = s.lease(ctx, message, lease)
+		return err
+	})
+	return m, r, ok, err
+}
+
+func (s *Store) lease(ctx context.Context, message int64, lease time.Duration) (m Message, r approval.Request, ok bool, err error) {
 	var batch pgx.Batch
 	batch.Queue(`WITH m AS (UPDATE dbbot.messages SET leased = clock_timestamp() + $2::interval, turn = turn + 1, posts = posts + CASE stamp WHEN '' THEN 1 ELSE 0 END
 		WHERE id = $1 AND sent < wanted AND NOT lost AND (leased IS NULL OR leased < clock_timestamp()) RETURNING *)
 		SELECT `+messageColumns+`, m.stamp = '' AND m.posts > 1 FROM m`, message, lease).QueryRow(func(row pgx.Row) (err error) {
-		m, err = readMessage(row, &m.Tried)
-		ok = err == nil
+		var tried bool
+		m, err = readMessage(row, &tried)
+		m.Tried, ok = tried, err == nil
 		return ignoreNone(err)
 	})
 	// A statement of its own sees what was committed while the first waited for the row.
-	batch.Queue("SELECT "+requestColumns+" FROM dbbot.requests r WHERE r.id = (SELECT request FROM dbbot.messages WHERE id = $1 AND kind = 'card')", message).
-		QueryRow(func(row pgx.Row) (err error) {
-			r, err = readRequest(row)
-			return ignoreNone(err)
-		})
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
-		return Message{}, approval.Request{}, false, fault(err)
-	}
-	if !ok {
-		return Message{}, approval.Request{}, false, nil
+	batch.Queue(selectRequest+" WHERE r.id = (SELECT request FROM dbbot.messages WHERE id = $1 AND kind = 'card')", message).QueryRow(func(row pgx.Row) (err error) {
+		r, err = readRequest(row)
+		return ignoreNone(err)
+	})
+	if err = s.pool.SendBatch(ctx, &batch).Close(); err != nil || !ok {
+		return Message{}, approval.Request{}, false, err
 	}
 	return m, r, true, nil
 }
@@ -85,37 +88,36 @@ func (s *Store) Lease(ctx context.Context, message int64, lease time.Duration) (
 // buttons count there and nowhere else. again: something newer is to be shown, or a later lease has begun meanwhile, so
 // that nobody knows which of the two the place shows now.
 func (s *Store) Placed(ctx context.Context, m Message, shown int64) (again bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	err = s.pool.QueryRow(ctx, `UPDATE dbbot.messages SET
+	return one(ctx, s, pgx.RowTo[bool], `UPDATE dbbot.messages SET
 			channel = $3, stamp = $4, link = CASE $5 WHEN '' THEN link ELSE $5 END, posts = 0, attempts = 0, trouble = '', sent_at = clock_timestamp(),
 			sent = greatest(sent, $6), wanted = CASE turn WHEN $2 THEN wanted ELSE wanted + 1 END, due = clock_timestamp(),
 			leased = CASE turn WHEN $2 THEN NULL ELSE leased END
-		WHERE id = $1 RETURNING sent < wanted`, m.ID, m.Turn, m.Channel, m.Stamp, m.Link, shown).Scan(&again)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = approval.ErrUnknown
-	}
-	return again, fault(err)
+		WHERE id = $1 RETURNING sent < wanted`, m.ID, m.Turn, m.Channel, m.Stamp, m.Link, shown)
 }
 
 // Postpone gives the lease back without anything having been shown. m.Tried says what the caller knows now: whether a
 // post may have arrived all the same.
 func (s *Store) Postpone(ctx context.Context, m Message, why string) error {
-	return s.exec(ctx, `UPDATE dbbot.messages SET leased = NULL, attempts = attempts + 1, posts = CASE WHEN $3 THEN 1 ELSE 0 END, trouble = $4,
+	_, err := s.exec(ctx, `UPDATE dbbot.messages SET leased = NULL, attempts = attempts + 1, posts = CASE WHEN $3 THEN 1 ELSE 0 END, trouble = $4,
 		due = clock_timestamp() + least(interval '5 minutes', interval '1 second' * 2 ^ least(attempts, 9)) WHERE id = $1 AND turn = $2`,
-		m.ID, m.Turn, m.Tried, ops.Printable(ops.Redact(why), 400))
+		m.ID, m.Turn, m.Tried, troubled(why))
+	return err
 }
+
+// troubled bounds what is kept of why a message could not be said.
+func troubled(why string) string { return ops.Printable(ops.Redact(why), 400) }
 
 // Redirect has a message said elsewhere: to another channel or person, as if it had never been tried.
 func (s *Store) Redirect(ctx context.Context, m Message, to string) error {
-	return s.exec(ctx, `UPDATE dbbot.messages SET recipient = $3, thread = '', channel = '', stamp = '', link = '', sent = 0, posts = 0, attempts = 0, leased = NULL,
+	_, err := s.exec(ctx, `UPDATE dbbot.messages SET recipient = $3, thread = '', channel = '', stamp = '', link = '', sent = 0, posts = 0, attempts = 0, leased = NULL,
 		due = clock_timestamp() WHERE id = $1 AND turn = $2`, m.ID, m.Turn, to)
+	return err
 }
 
 // Unsayable gives a message up for good, which is a fact of the audit.
 func (s *Store) Unsayable(ctx context.Context, m Message, why string) error {
+	why = troubled(why)
 	return s.step(ctx, func(ctx context.Context, t *transaction) error {
-		why := ops.Printable(ops.Redact(why), 400)
 		tag, err := t.Exec(ctx, "UPDATE dbbot.messages SET lost = true, leased = NULL, trouble = $3 WHERE id = $1 AND turn = $2 AND NOT lost", m.ID, m.Turn, why)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
@@ -126,13 +128,8 @@ func (s *Store) Unsayable(ctx context.Context, m Message, why string) error {
 
 // Card says where a request's card stands; approval.ErrUnknown.
 func (s *Store) Card(ctx context.Context, id approval.ID) (Message, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	m, err := readMessage(s.pool.QueryRow(ctx, "SELECT "+messageColumns+" FROM dbbot.messages m WHERE m.request = $1 AND m.kind = 'card'", id))
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = approval.ErrUnknown
-	}
-	return m, fault(err)
+	read := func(row pgx.CollectableRow) (Message, error) { return readMessage(row) }
+	return one(ctx, s, read, "SELECT "+messageColumns+" FROM dbbot.messages m WHERE m.request = $1 AND m.kind = 'card'", id)
 }
 
 // Links gives the links to the cards of requests, of those that have one.
@@ -142,24 +139,16 @@ func (s *Store) Links(ctx context.Context, ids []approval.ID) (map[approval.ID]s
 
 // pairs reads rows of a request and a text.
 func pairs(ctx context.Context, s *Store, sql string, args ...any) (map[approval.ID]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	rows, err := s.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fault(err)
+	type pair struct {
+		ID   approval.ID
+		Text string
 	}
-	all := map[approval.ID]string{}
-	var id approval.ID
-	var text string
-	_, err = pgx.ForEachRow(rows, []any{&id, &text}, func() error { all[id] = text; return nil })
-	return all, fault(err)
-}
-
-func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	_, err := s.pool.Exec(ctx, sql, args...)
-	return fault(err)
+	rows, err := all(ctx, s, pgx.RowToStructByPos[pair], sql, args...)
+	found := map[approval.ID]string{}
+	for _, row := range rows {
+		found[row.ID] = row.Text
+	}
+	return found, err
 }
 
 func ignoreNone(err error) error {

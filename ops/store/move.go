@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
 
@@ -60,16 +59,12 @@ func (s *Store) move(ctx context.Context, find open, act approval.Act) (after ap
 func (t *transaction) lock(ctx context.Context, id approval.ID) (r approval.Request, now time.Time, err error) {
 	var batch pgx.Batch
 	batch.Queue("SELECT FROM dbbot.requests WHERE id = $1 FOR UPDATE", id)
-	batch.Queue("SELECT "+requestColumns+" FROM dbbot.requests r WHERE r.id = $1", id).QueryRow(func(row pgx.Row) (err error) {
+	batch.Queue(selectRequest+" WHERE r.id = $1", id).QueryRow(func(row pgx.Row) (err error) {
 		r, err = readRequest(row)
 		return err
 	})
 	batch.Queue("SELECT clock_timestamp()").QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
-	err = t.SendBatch(ctx, &batch).Close()
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = approval.ErrUnknown
-	}
-	return r, now, err
+	return r, now, known(t.SendBatch(ctx, &batch).Close())
 }
 
 // decide asks act, and keeps what it says: a move, or a refusal, which is a fact too.
@@ -169,14 +164,12 @@ func queueTurn(batch *pgx.Batch, m approval.Move, work *[]approval.Work) {
 }
 
 // holder is who runs on a database; zero: nobody does.
-func (s *Store) holder(ctx context.Context, server approval.Server) (id approval.ID, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	err = s.pool.QueryRow(ctx, "SELECT id FROM dbbot.requests WHERE state = 'running' AND system = $1 AND catalog = $2", server.System, server.Database).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, nil
+func (s *Store) holder(ctx context.Context, server approval.Server) (approval.ID, error) {
+	id, err := one(ctx, s, pgx.RowTo[approval.ID], "SELECT id FROM dbbot.requests WHERE state = 'running' AND system = $1 AND catalog = $2", server.System, server.Database)
+	if errors.Is(err, approval.ErrUnknown) {
+		err = nil
 	}
-	return id, fault(err)
+	return id, err
 }
 
 // entryOf a move, as it goes into the audit.
@@ -211,56 +204,4 @@ func (t *transaction) refuse(ctx context.Context, r approval.Request, press appr
 	}
 	e.Team, e.User, e.Name, e.Detail = press.Who.Team, press.Who.User, press.Name, refusal.Tried+": "+refusal.Code
 	return t.record(ctx, e)
-}
-
-// Report keeps how far a running request is, under its own fence, and has the card say so.
-func (s *Store) Report(ctx context.Context, id approval.ID, fence int64, p approval.Progress) (*approval.Cancel, error) {
-	var wish *approval.Cancel
-	err := s.step(ctx, func(ctx context.Context, t *transaction) error {
-		var work []approval.Work
-		var xid string
-		wish = nil
-		var batch pgx.Batch
-		batch.Queue(`UPDATE dbbot.requests SET phase = $3, done = $4, total = $5, progressed = clock_timestamp()
-			WHERE id = $1 AND fence = $2 AND state = 'running'
-			RETURNING cancel_at IS NOT NULL, coalesce(cancel_team, ''), coalesce(cancel_user, ''), coalesce(cancel_why, ''), coalesce(cancel_at, 'epoch'), pg_current_xact_id()::text`,
-			id, fence, ops.Printable(p.Phase, 200), p.Done, p.Total).QueryRow(func(row pgx.Row) error {
-			var wished bool
-			var c approval.Cancel
-			if err := row.Scan(&wished, &c.By.Team, &c.By.User, &c.Why, &c.At, &xid); err != nil {
-				return err
-			}
-			if wished {
-				wish = &c
-			}
-			return nil
-		})
-		batch.Queue(`UPDATE dbbot.messages SET wanted = wanted + 1, due = clock_timestamp() WHERE request = $1 AND kind = 'card' AND NOT lost
-			RETURNING id, sent = wanted - 1`, id).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				next := approval.Work{Kind: approval.ToDeliver}
-				var idle bool // whoever is to draw an older state draws this one too
-				if err := rows.Scan(&next.ID, &idle); err != nil {
-					return err
-				}
-				if idle {
-					work = append(work, next)
-				}
-			}
-			return rows.Err()
-		})
-		if err := t.SendBatch(ctx, &batch).Close(); err != nil {
-			if errors.Is(err, pgx.ErrNoRows) {
-				return approval.ErrFence
-			}
-			return err
-		}
-		if len(work) > 0 {
-			if err := s.options.Enqueue(ctx, t.Tx, work); err != nil {
-				return err
-			}
-		}
-		return t.commit(ctx, xid, new(pgx.Batch))
-	})
-	return wish, err
 }

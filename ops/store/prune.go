@@ -28,7 +28,7 @@ var prunes = []string{
 // Prune throws away what nobody will ask for again. It does a bounded part of it at once; called now and then, it keeps up.
 func (s *Store) Prune(ctx context.Context) error {
 	for _, sql := range prunes {
-		if err := s.exec(ctx, sql, pruneAtOnce); err != nil {
+		if _, err := s.exec(ctx, sql, pruneAtOnce); err != nil {
 			return err
 		}
 	}

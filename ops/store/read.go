@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"dbbot/ops/approval"
 
@@ -16,36 +15,23 @@ const (
 
 // Get gives one request; approval.ErrUnknown.
 func (s *Store) Get(ctx context.Context, id approval.ID) (approval.Request, error) {
-	return s.one(ctx, "WHERE r.id = $1", id)
-}
-
-func (s *Store) one(ctx context.Context, where string, args ...any) (approval.Request, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	r, err := readRequest(s.pool.QueryRow(ctx, "SELECT "+requestColumns+" FROM dbbot.requests r "+where, args...))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return approval.Request{}, approval.ErrUnknown
-	}
-	return r, fault(err)
+	return one(ctx, s, wholeRequest, selectRequest+" WHERE r.id = $1", id)
 }
 
 // List gives the newest first.
 func (s *Store) List(ctx context.Context, f approval.Filter) ([]approval.Request, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
 	sql, args := listing(f)
-	rows, err := s.pool.Query(ctx, sql, args)
-	if err != nil {
-		return nil, fault(err)
-	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (approval.Request, error) { return readRequest(row) })
-	return all, fault(err)
+	return all(ctx, s, wholeRequest, sql, args)
 }
+
+const selectRequest = "SELECT " + requestColumns + " FROM dbbot.requests r"
+
+func wholeRequest(row pgx.CollectableRow) (approval.Request, error) { return readRequest(row) }
 
 // listing has a condition for what is asked alone, so that each finds its index.
 func listing(f approval.Filter) (sql string, args pgx.NamedArgs) {
 	args = pgx.NamedArgs{"limit": limited(f.Limit, usualList, maxList)}
-	sql = "SELECT " + requestColumns + " FROM dbbot.requests r WHERE true"
+	sql = selectRequest + " WHERE true"
 	if len(f.States) > 0 {
 		sql, args["states"] = sql+" AND r.state = ANY (@states)", f.States
 		if allOpen(f.States) { // what the partial index says of itself

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 	"dbbot/ops/audit"
 
 	"github.com/jackc/pgx/v5"
@@ -48,7 +49,7 @@ func (t *transaction) record(ctx context.Context, e audit.Entry) error {
 		e.Seq, e.At, e.Team, e.User, e.Name, e.Event, e.From, e.To, e.Request, e.Command, e.Risk, e.Database, e.Environment, e.System, e.Catalog, e.Digest,
 		e.Channel, e.Message, e.Origin, e.Policy, e.Version, e.Worker, e.Outcome, e.Detail, e.Prev, e.Hash)
 	last.Queue("UPDATE dbbot.audit_head SET seq = $1, hash = $2", e.Seq, e.Hash)
-	return t.commit(ctx, xid, &last)
+	return t.commit(ctx, trace{xid, "SELECT EXISTS (SELECT FROM dbbot.audit WHERE seq = $1 AND hash = $2)", []any{e.Seq, e.Hash}}, &last)
 }
 
 // Note records a fact that is no move of a request. Seq, At, Policy and Version are set here; Worker where it is zero.
@@ -59,7 +60,7 @@ func (s *Store) Note(ctx context.Context, e audit.Entry) error {
 // Audit gives the newest entries first.
 func (s *Store) Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error) {
 	sql, args := auditing(f)
-	return s.entries(ctx, sql, args)
+	return all(ctx, s, readEntry, sql, args)
 }
 
 // auditing has a condition for what is asked alone, so that each finds its index.
@@ -81,28 +82,26 @@ func auditing(f audit.Filter) (sql string, args pgx.NamedArgs) {
 }
 
 // Head gives the last entry; the zero Entry when there is none.
-func (s *Store) Head(ctx context.Context) (audit.Entry, error) {
-	return firstOf(s.Audit(ctx, audit.Filter{Limit: 1}))
-}
+func (s *Store) Head(ctx context.Context) (audit.Entry, error) { return s.newest(ctx, "true") }
 
 // LastStart gives the last entry about a process that began; the zero Entry when there is none.
 func (s *Store) LastStart(ctx context.Context) (audit.Entry, error) {
-	return firstOf(s.entries(ctx, "SELECT "+entryColumns+" FROM dbbot.audit WHERE event = 'start' ORDER BY seq DESC LIMIT 1", nil))
+	return s.newest(ctx, "event = 'start'")
 }
 
-func firstOf(all []audit.Entry, err error) (audit.Entry, error) {
-	if err != nil || len(all) == 0 {
-		return audit.Entry{}, err
+func (s *Store) newest(ctx context.Context, condition string) (audit.Entry, error) {
+	e, err := one(ctx, s, readEntry, "SELECT "+entryColumns+" FROM dbbot.audit WHERE "+condition+" ORDER BY seq DESC LIMIT 1")
+	if errors.Is(err, approval.ErrUnknown) {
+		err = nil
 	}
-	return all[0], nil
+	return e, err
 }
 
 // Chain gives all entries from the one numbered from on, in order, a page at a time: it holds no lock and no snapshot.
 func (s *Store) Chain(ctx context.Context, from int64) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
 		for {
-			page, err := s.entries(ctx, "SELECT "+entryColumns+" FROM dbbot.audit WHERE seq >= @from ORDER BY seq LIMIT @limit",
-				pgx.NamedArgs{"from": from, "limit": chainPage})
+			page, err := all(ctx, s, readEntry, "SELECT "+entryColumns+" FROM dbbot.audit WHERE seq >= $1 ORDER BY seq LIMIT $2", from, chainPage)
 			if err != nil {
 				yield(audit.Entry{}, err)
 				return
@@ -120,19 +119,10 @@ func (s *Store) Chain(ctx context.Context, from int64) iter.Seq2[audit.Entry, er
 	}
 }
 
-func (s *Store) entries(ctx context.Context, sql string, args pgx.NamedArgs) ([]audit.Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	rows, err := s.pool.Query(ctx, sql, args)
-	if err != nil {
-		return nil, fault(err)
-	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e audit.Entry, err error) {
-		err = row.Scan(&e.Seq, &e.At, &e.Team, &e.User, &e.Name, &e.Event, &e.From, &e.To, &e.Request, &e.Command, &e.Risk, &e.Database, &e.Environment,
-			&e.System, &e.Catalog, &e.Digest, &e.Channel, &e.Message, &e.Origin, &e.Policy, &e.Version, &e.Worker, &e.Outcome, &e.Detail, &e.Prev, &e.Hash)
-		return e, err
-	})
-	return all, fault(err)
+func readEntry(row pgx.CollectableRow) (e audit.Entry, err error) {
+	err = row.Scan(&e.Seq, &e.At, &e.Team, &e.User, &e.Name, &e.Event, &e.From, &e.To, &e.Request, &e.Command, &e.Risk, &e.Database, &e.Environment,
+		&e.System, &e.Catalog, &e.Digest, &e.Channel, &e.Message, &e.Origin, &e.Policy, &e.Version, &e.Worker, &e.Outcome, &e.Detail, &e.Prev, &e.Hash)
+	return e, err
 }
 
 func limited(asked, usual, most int) int {

@@ -23,14 +23,11 @@ const (
 )
 
 // Worker gives a new process its number.
-func (s *Store) Worker(ctx context.Context, host, version string) (id int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	err = s.pool.QueryRow(ctx, "INSERT INTO dbbot.workers (host, version) VALUES ($1, $2) RETURNING id", ops.Printable(host, 60), ops.Printable(version, 60)).Scan(&id)
-	return id, fault(err)
+func (s *Store) Worker(ctx context.Context, host, version string) (int64, error) {
+	return one(ctx, s, pgx.RowTo[int64], "INSERT INTO dbbot.workers (host, version) VALUES ($1, $2) RETURNING id", ops.Printable(host, 60), ops.Printable(version, 60))
 }
 
-// alive is the set of workers whose lock is held. The numbers of the lock are unsigned in pg_locks.
+// living is the set of workers whose lock is held. The numbers of the lock are unsigned in pg_locks.
 var living = fmt.Sprintf(`SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %d AND objsubid = 2 AND granted
 	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, LiveClass)
 
@@ -48,22 +45,22 @@ var strays = []string{
 
 // Strays finds what somebody should take up, in one round trip.
 func (s *Store) Strays(ctx context.Context) (found Strays, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	var batch pgx.Batch
-	for i, list := range []any{&found.Running, &found.Approved, &found.Overdue, &found.Messages, &found.Invocations} {
-		batch.Queue(strays[i], strayLimit).Query(func(rows pgx.Rows) (err error) {
-			switch list := list.(type) {
-			case *[]approval.ID:
-				*list, err = pgx.CollectRows(rows, pgx.RowTo[approval.ID])
-			case *[]int64:
-				*list, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-			case *[]Invocation:
-				*list, err = pgx.CollectRows(rows, readInvocation)
-			}
-			return err
-		})
-	}
-	err = s.pool.SendBatch(ctx, &batch).Close()
-	return found, fault(err)
+	err = s.again(ctx, func(ctx context.Context) error {
+		found = Strays{}
+		var batch pgx.Batch
+		collect(&batch, 0, pgx.RowTo[approval.ID], &found.Running)
+		collect(&batch, 1, pgx.RowTo[approval.ID], &found.Approved)
+		collect(&batch, 2, pgx.RowTo[approval.ID], &found.Overdue)
+		collect(&batch, 3, pgx.RowTo[int64], &found.Messages)
+		collect(&batch, 4, readInvocation, &found.Invocations)
+		return s.pool.SendBatch(ctx, &batch).Close()
+	})
+	return found, err
+}
+
+func collect[T any](batch *pgx.Batch, which int, read pgx.RowToFunc[T], into *[]T) {
+	batch.Queue(strays[which], strayLimit).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, read)
+		return err
+	})
 }

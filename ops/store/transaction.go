@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 
 	"github.com/jackc/pgx/v5"
 )
 
 const (
-	// tries of a step that broke off before it was kept. With firstPause doubling they span a restart of the server.
-	tries      = 8
+	// tries of a call that broke off. With firstPause doubling they span the five seconds of a server's restart.
+	tries      = 9
 	firstPause = 20 * time.Millisecond
 	// lookWithin is how long, beyond the caller's time, one may look whether a step was kept when its commit got no answer.
 	lookWithin = 500 * time.Millisecond
@@ -29,19 +30,66 @@ type transaction struct {
 	kept  bool
 }
 
-// step runs work in a transaction, again where it broke off without anything being kept. Work that has committed returns
-// nil or an answer for the caller.
-func (s *Store) step(ctx context.Context, work func(context.Context, *transaction) error) error {
+// again runs one call within its bound, and anew where it broke off without anything being kept: a restart of the server
+// is no reason to bother anybody. work may be run more than once.
+func (s *Store) again(ctx context.Context, work func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	pause := firstPause
 	for try := 1; ; try++ {
-		err := s.once(ctx, work)
+		err := work(ctx)
 		if err == nil || errors.Is(err, ErrUnsure) || try == tries || !passing(err) || !sleep(ctx, pause) {
 			return fault(err)
 		}
 		pause *= 2
 	}
+}
+
+// step runs work in a transaction. Work that has committed returns nil or an answer for the caller.
+func (s *Store) step(ctx context.Context, work func(context.Context, *transaction) error) error {
+	return s.again(ctx, func(ctx context.Context) error { return s.once(ctx, work) })
+}
+
+// all reads every row of a query.
+func all[T any](ctx context.Context, s *Store, read pgx.RowToFunc[T], sql string, args ...any) (found []T, err error) {
+	err = s.again(ctx, func(ctx context.Context) error {
+		rows, err := s.pool.Query(ctx, sql, args...)
+		if err == nil {
+			found, err = pgx.CollectRows(rows, read)
+		}
+		return err
+	})
+	return found, err
+}
+
+// one reads the first row of a query; approval.ErrUnknown where there is none.
+func one[T any](ctx context.Context, s *Store, read pgx.RowToFunc[T], sql string, args ...any) (found T, err error) {
+	err = s.again(ctx, func(ctx context.Context) error {
+		rows, err := s.pool.Query(ctx, sql, args...)
+		if err == nil {
+			found, err = pgx.CollectOneRow(rows, read)
+		}
+		return known(err)
+	})
+	return found, err
+}
+
+// exec runs one statement that may be run twice.
+func (s *Store) exec(ctx context.Context, sql string, args ...any) (rows int64, err error) {
+	err = s.again(ctx, func(ctx context.Context) error {
+		tag, err := s.pool.Exec(ctx, sql, args...)
+		rows = tag.RowsAffected()
+		return err
+	})
+	return rows, err
+}
+
+// known says "unknown" in the words of the contract where there is no row.
+func known(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return approval.ErrUnknown
+	}
+	return err
 }
 
 func (s *Store) once(ctx context.Context, work func(context.Context, *transaction) error) error {
@@ -76,14 +124,21 @@ func bounded(ctx context.Context) string {
 		left.Milliseconds()+1, min(left, lockWithin).Milliseconds()+1)
 }
 
-// commit sends the last statements and COMMIT in one round trip; xid is the transaction's own number. It is not sent when
-// its answer could not be heard in time: then the caller may truly say that nothing was kept. When it was sent and no
-// answer came, somebody looks.
-func (t *transaction) commit(ctx context.Context, xid string, last *pgx.Batch) error {
+// trace is what a step leaves behind if it is kept, and nothing else does: a question whose answer is true then.
+type trace struct {
+	xid string // the step's own transaction
+	sql string
+	at  []any // its arguments
+}
+
+// commit sends the last statements and COMMIT in one round trip. It is not sent when its answer could not be heard in
+// time: then the caller may truly say that nothing was kept. When it was sent and no answer came, somebody looks.
+func (t *transaction) commit(ctx context.Context, left trace, last *pgx.Batch) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < t.trip+spare {
 		return errSlow
 	}
 	last.Queue("COMMIT")
+	pid := t.Conn().PgConn().PID()
 	ops.Reached("committing")
 	err := t.SendBatch(ctx, last).Close()
 	if err == nil || answered(err) {
@@ -91,11 +146,11 @@ func (t *transaction) commit(ctx context.Context, xid string, last *pgx.Batch) e
 		return err
 	}
 	_ = t.Conn().Close(ctx) // nothing that is still on its way shall find it open
-	kept, lookErr := t.store.wasKept(ctx, xid)
+	kept, lookErr := t.store.wasKept(ctx, pid, left)
 	switch {
 	case lookErr != nil:
 		t.kept = true // as far as the caller is concerned: it is over
-		return unsure(err)
+		return unsure(errors.Join(err, lookErr))
 	case kept:
 		t.kept = true
 		return nil
@@ -103,33 +158,28 @@ func (t *transaction) commit(ctx context.Context, xid string, last *pgx.Batch) e
 	return err
 }
 
-// wasKept looks whether the transaction xid has committed. One that still goes on is ended first: after that nothing more
-// can happen by surprise.
-func (s *Store) wasKept(ctx context.Context, xid string) (bool, error) {
+// wasKept looks whether a step has committed. Its session is ended first, and seen to be gone: after that nothing more can
+// happen by surprise. (pg_xact_status would do, but for a crash of the server, after which numbers are given out anew.)
+func (s *Store) wasKept(ctx context.Context, pid uint32, left trace) (kept bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin+leftOf(ctx))
 	defer cancel()
-	for pause := firstPause; ; pause *= 2 {
-		status, err := s.status(ctx, xid)
-		switch {
-		case err == nil && status == "committed":
-			return true, nil
-		case err == nil && status == "aborted":
-			return false, nil
-		case err != nil && !away(err):
+	for pause := firstPause; ; pause = min(2*pause, lookWithin) {
+		var there int
+		err = s.pool.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+			WHERE pid = $1 AND datname = current_database() AND backend_xid = $2::text::xid8::xid`, pid, left.xid).Scan(&there)
+		if err == nil && there == 0 {
+			err = s.pool.QueryRow(ctx, left.sql, left.at...).Scan(&kept)
+			if err == nil {
+				return kept, nil
+			}
+		}
+		if err != nil && !away(err) {
 			return false, err
 		}
 		if !sleep(ctx, pause) {
 			return false, ctx.Err()
 		}
 	}
-}
-
-// status ends the session of a transaction that is in progress, and says how far it is.
-func (s *Store) status(ctx context.Context, xid string) (status string, err error) {
-	err = s.pool.QueryRow(ctx, `WITH ended AS (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND backend_xid = $1::text::xid8::xid)
-		SELECT pg_xact_status($1::text::xid8), (SELECT count(*) FROM ended)`, xid).Scan(&status, new(int))
-	return status, err
 }
 
 func leftOf(ctx context.Context) time.Duration {

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"dbbot/ops"
+	"dbbot/ops/approval"
+	"dbbot/ops/postgres/cluster/clustertest"
+)
+
+// A command is kept once, however often it is delivered and to whom, and settled once.
+func TestInbox(t *testing.T) {
+	databaseURL := clustertest.Database(t)
+	s := opened(t, databaseURL, func(o *Options) { o.Worker = func() int64 { return 7 } })
+	peer := opened(t, databaseURL)
+	in := Invocation{Key: "T1.7", Who: ana, Words: "terminate 4242 orders -- password=swordfish", Channel: "C0ORDERS", Thread: "17.0"}
+	var kept, repeated atomic.Int64
+	var all sync.WaitGroup
+	for _, s := range []*Store{s, s, s, s} {
+		all.Go(func() {
+			switch err := s.Receive(t.Context(), in); {
+			case err == nil:
+				kept.Add(1)
+			case errors.Is(err, approval.ErrRepeated):
+				repeated.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if kept.Load() != 1 || repeated.Load() != 3 {
+		t.Errorf("kept %d times, repeated %d", kept.Load(), repeated.Load())
+	}
+	got, err := peer.Invocation(t.Context(), in.Key)
+	if got.At.IsZero() || err != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got.At = in.At
+	in.Words, in.Worker = "terminate 4242 orders -- password=***", 7
+	if got != in {
+		t.Errorf("got %+v, want %+v", got, in)
+	}
+	if err := peer.Settle(t.Context(), in.Key, "request #1"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Settle(t.Context(), in.Key, "lost"); !errors.Is(err, approval.ErrRepeated) {
+		t.Error(err)
+	}
+	if got, err := s.Invocation(t.Context(), in.Key); err != nil || got.Outcome != "request #1" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, err := range []error{s.Settle(t.Context(), "T1.8", "x"), ignoreValue(s.Invocation(t.Context(), "T1.8"))} {
+		if !errors.Is(err, approval.ErrUnknown) {
+			t.Error(err)
+		}
+	}
+	// A click with the key of a command is another act.
+	if _, err := s.Decide(t.Context(), approval.Press{Key: in.Key, Token: "x"}, nil); !errors.Is(err, approval.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+func ignoreValue[T any](_ T, err error) error { return err }
+
+// Home tabs are known by who opened them last; their tokens count for one person and one request, and stay the same.
+func TestHomes(t *testing.T) {
+	databaseURL := clustertest.Database(t)
+	s := opened(t, databaseURL)
+	first, second := made(t, s), made(t, s)
+	for _, who := range []ops.PersonID{ana, lee.ID, ana} {
+		if err := s.HomeOpened(t.Context(), who); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.HomeShown(t.Context(), ana, "d1"); err != nil {
+		t.Fatal(err)
+	}
+	homes, err := s.Homes(t.Context())
+	if err != nil || text(homes) != text([]Home{{ana, "d1"}, {lee.ID, ""}}) {
+		t.Errorf("%+v, %v", homes, err)
+	}
+	if err := s.HomeOpened(t.Context(), ana); err != nil {
+		t.Fatal(err)
+	}
+	if homes, _ = s.Homes(t.Context()); homes[0].Digest != "" {
+		t.Error("what was just opened is believed to be drawn")
+	}
+	clustertest.Exec(t, databaseURL, "UPDATE dbbot.homes SET opened = opened - interval '8 days' WHERE member = 'U0LEE'")
+	if homes, _ = s.Homes(t.Context()); len(homes) != 1 {
+		t.Errorf("%+v", homes)
+	}
+
+	tokens, err := s.HomeTokens(t.Context(), lee.ID, []approval.ID{first.ID, second.ID, 99})
+	if err != nil || len(tokens) != 2 || tokens[first.ID] == tokens[second.ID] || len(tokens[first.ID]) != 26 {
+		t.Fatalf("%v, %v", tokens, err)
+	}
+	again, err := s.HomeTokens(t.Context(), lee.ID, []approval.ID{first.ID})
+	if err != nil || again[first.ID] != tokens[first.ID] {
+		t.Errorf("%v, then %v, %v", tokens, again, err)
+	}
+	hers, err := s.HomeTokens(t.Context(), mia.ID, []approval.ID{first.ID})
+	if err != nil || hers[first.ID] == tokens[first.ID] {
+		t.Errorf("Mia's is %v, %v", hers, err)
+	}
+	if none, err := s.HomeTokens(t.Context(), mia.ID, nil); err != nil || len(none) != 0 {
+		t.Errorf("%v, %v", none, err)
+	}
+}
