@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http/httptest"
 	"os"
@@ -16,7 +17,7 @@ import (
 
 	"dbbot/bot/workspace"
 	"dbbot/ops"
-	"dbbot/ops/postgres/cluster/clustertest"
+	"dbbot/ops/postgres/cluster"
 
 	"github.com/alicebob/miniredis/v2"
 )
@@ -71,12 +72,28 @@ type house struct {
 	file  string // configuration
 	log   *lockedBuffer
 	steps string
+
+	witness *lockedBuffer // the server's own log
 }
 
-// witnessed settings make the server write down every statement that reaches it.
-var witnessed = map[string]string{
-	"log_statement": "all", "logging_collector": "on", "log_directory": "log", "log_line_prefix": "'%m [%p] %a '", "max_connections": "200",
-	"shared_preload_libraries": "pg_stat_statements",
+// witnessed starts a server that writes down every statement that reaches it.
+func witnessed(t *testing.T, into io.Writer) *cluster.Cluster {
+	t.Helper()
+	c, err := cluster.Start(t.Context(), cluster.Options{Log: into, Settings: map[string]string{
+		"log_statement": "all", "max_connections": "200", "shared_preload_libraries": "pg_stat_statements",
+	}})
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
 }
 
 func newHouse(t *testing.T) *house {
@@ -93,13 +110,14 @@ func newHouse(t *testing.T) *house {
 	space := workspace.New(config)
 	site := httptest.NewServer(space.Handler())
 	t.Cleanup(func() { space.Close(); site.Close() })
-	databases := sampleOn(t, clustertest.Start(t, witnessed))
+	witness := &lockedBuffer{}
+	databases := sampleOn(t, witnessed(t, witness))
 	file, err := filepath.Abs("testdata/crash.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &house{
-		t: t, space: space, site: site, file: file, log: &lockedBuffer{}, steps: filepath.Join(t.TempDir(), "steps"),
+		t: t, space: space, site: site, file: file, witness: witness, log: &lockedBuffer{}, steps: filepath.Join(t.TempDir(), "steps"),
 		world: &world{
 			base: site.URL, bot: config.Apps[0].BotUser, config: config, databases: databases,
 			state: databases.newState(t), redis: "redis://" + miniredis.RunT(t).Addr(),
@@ -116,7 +134,7 @@ type replica struct {
 // start runs a replica that kills itself at a step, or lives on where there is none.
 func (h *house) start(crash string) *replica {
 	h.t.Helper()
-	before := len(h.space.Sockets())
+	before := h.sockets()
 	r := &replica{process: exec.Command(os.Args[0], "serve", "--config", h.file), ended: make(chan struct{})}
 	for _, name := range []string{
 		"SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ORDERS_URL", "REPORTING_URL", "ORDERS_OWNER_URL", "REPORTING_OWNER_URL",
@@ -132,8 +150,23 @@ func (h *house) start(crash string) *replica {
 	}
 	go func() { _ = r.process.Wait(); close(r.ended) }() // how it ended is the test's business
 	h.t.Cleanup(r.kill)
-	h.until("a replica is connected", func() bool { return len(h.space.Sockets()) > before || !r.lives() })
+	h.until("a replica is connected", func() bool {
+		for id := range h.sockets() {
+			if !before[id] { // those of a process that was killed may be there for a while
+				return true
+			}
+		}
+		return !r.lives()
+	})
 	return r
+}
+
+func (h *house) sockets() map[string]bool {
+	ids := map[string]bool{}
+	for _, socket := range h.space.Sockets() {
+		ids[socket.ID] = true
+	}
+	return ids
 }
 
 func (r *replica) lives() bool {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -31,6 +32,7 @@ const (
 type Options struct {
 	Binaries Binaries          // default: Find
 	Settings map[string]string // added to postgresql.conf's defaults: {"max_connections": "20"}
+	Log      io.Writer         // gets the server's log, line by line; nil: only the last lines are kept, for errors
 }
 
 // Cluster is a running server with one superuser, postgres.
@@ -57,7 +59,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err := c.prepare(ctx); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
-	if err := c.launch(ctx, o.Settings); err != nil {
+	if err := c.launch(ctx, o.Settings, o.Log); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
@@ -92,7 +94,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (c *Cluster) launch(ctx context.Context, settings map[string]string) (err error) {
+func (c *Cluster) launch(ctx context.Context, settings map[string]string, also io.Writer) (err error) {
 	owner, err := unprivileged()
 	if err != nil {
 		return err
@@ -101,7 +103,7 @@ func (c *Cluster) launch(ctx context.Context, settings map[string]string) (err e
 		if c.Port, err = freePort(); err != nil {
 			return err
 		}
-		c.server, err = startServer(ctx, c.command(settings), owner)
+		c.server, err = startServer(ctx, c.command(settings), owner, also)
 		if err == nil {
 			return nil
 		}

@@ -170,7 +170,7 @@ func TestInstallerKnowsTheSystem(t *testing.T) {
 }
 
 func TestLogKeepsTheLastLinesAndSeesReadiness(t *testing.T) {
-	l := newLog()
+	l := newLog(nil)
 	for _, piece := range []string{"one\ntwo", " and more\n", strings.Repeat("x", 3*longLine) + "\n", "LOG:  " + readyLine[:20], readyLine[20:] + "\n"} {
 		if n, err := l.Write([]byte(piece)); n != len(piece) || err != nil {
 			t.Fatal(n, err)

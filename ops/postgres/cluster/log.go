@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"sync"
 )
@@ -9,6 +10,7 @@ import (
 // serverLog is where a server's messages go: it notices readiness, and keeps the last lines for an error.
 type serverLog struct {
 	ready chan struct{}
+	also  io.Writer // gets every line too; nil for nobody
 
 	mu    sync.Mutex
 	told  bool
@@ -21,7 +23,7 @@ const (
 	longLine  = 4096 // bytes; what is longer is cut, so that a statement in the log costs no memory
 )
 
-func newLog() *serverLog { return &serverLog{ready: make(chan struct{})} }
+func newLog(also io.Writer) *serverLog { return &serverLog{ready: make(chan struct{}), also: also} }
 
 // Write takes what the server printed; it never fails, so the server never blocks on us.
 func (l *serverLog) Write(p []byte) (int, error) {
@@ -45,6 +47,9 @@ func (l *serverLog) line(line string) {
 	if !l.told && strings.Contains(line, readyLine) {
 		l.told = true
 		close(l.ready)
+	}
+	if l.also != nil {
+		_, _ = io.WriteString(l.also, line+"\n") // whoever wants to read along must not stop the server
 	}
 	if l.lines = append(l.lines, line); len(l.lines) > keptLines {
 		l.lines = l.lines[1:]

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -21,9 +22,9 @@ type server struct {
 const readyLine = "database system is ready to accept connections"
 
 // startServer runs the command and waits for the server's own word that it is ready.
-func startServer(ctx context.Context, command []string, o owner) (*server, error) {
+func startServer(ctx context.Context, command []string, o owner, also io.Writer) (*server, error) {
 	s := &server{done: make(chan struct{})}
-	started, log := make(chan error, 1), newLog()
+	started, log := make(chan error, 1), newLog(also)
 	go s.watch(command, o, log, started)
 	if err := <-started; err != nil {
 		return nil, err
