@@ -163,3 +163,53 @@ func TestOneAtATimeOnADatabase(t *testing.T) {
 		t.Errorf("%d ran at once", most.Load())
 	}
 }
+
+// A check that is cut short by the end of the program says nothing about the request, whatever words it finds for it.
+func TestACheckThatIsCutShortEndsNothing(t *testing.T) {
+	h := newHouse(t)
+	checking := make(chan bool, 1)
+	r := h.start(&desk{check: func(ctx context.Context, _ approval.Request) error {
+		checking <- true
+		<-ctx.Done()
+		return &ops.Error{Message: "The database did not answer."}
+	}})
+	id := h.ask(r, "1")
+	<-checking
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.until(r, id, approval.Approved, approval.Invalidated); got.State != approval.Approved {
+		t.Errorf("got %s: %s", got.State, got.Why)
+	}
+	h.until(h.start(&desk{}), id, approval.Succeeded)
+}
+
+// speaks for people, as the store does, when it is away.
+type speaks struct {
+	requests
+	away *atomic.Bool
+}
+
+func (s speaks) Move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
+	if s.away.Load() {
+		return approval.Request{}, &ops.Error{Message: "dbbot's own database cannot be reached."}
+	}
+	return s.requests.Move(ctx, id, act)
+}
+
+// The store's own words about its trouble are no refusal of the request.
+func TestAStateDatabaseThatIsAwayEndsNoRequest(t *testing.T) {
+	h := newHouse(t)
+	var away atomic.Bool
+	r := h.open(&desk{check: func(context.Context, approval.Request) error { away.Store(true); return nil }},
+		func(o *Options) { o.Store = speaks{o.Store.(requests), &away} })
+	h.run(r)
+	id := h.ask(r, "1")
+	h.eventually("it is away", away.Load)
+	if err := r.stop(); err != nil {
+		t.Log(err) // it could not start it, and was stopped
+	}
+	if got := h.until(r, id, approval.Approved, approval.Invalidated); got.State != approval.Approved {
+		t.Errorf("got %s: %s", got.State, got.Why)
+	}
+}

@@ -34,7 +34,7 @@ func (q *Queue) redraw(ctx context.Context) error {
 		<-e.waiting
 		return ctx.Err()
 	}
-	pause(ctx, time.Until(e.last.Add(q.pace.redraw)))
+	pause(q.open, time.Until(e.last.Add(q.pace.redraw)))
 	<-e.waiting
 	again, err := q.Desk.Redraw(ctx)
 	e.last = time.Now()

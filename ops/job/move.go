@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -34,10 +35,17 @@ func (q *Queue) move(ctx context.Context, id approval.ID, act approval.Act) (app
 		}
 		news.bad("the state database did not keep a step; trying again", err)
 		if !pause(ctx, wait) {
-			return r, err
+			return r, &errAway{ops.Redact(err.Error())}
 		}
 	}
 }
+
+// errAway is why a step was given up: the state database did not keep it in time. It wraps nothing: what the store says
+// for people must not be taken for a refusal of the request.
+type errAway struct{ last string }
+
+// Error is for the log.
+func (e *errAway) Error() string { return "the state database did not keep it in time: " + e.last }
 
 // news logs the same trouble once, until it is over or another.
 type news struct {
@@ -67,7 +75,7 @@ func (q *Queue) safely(what string, do func() error) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			e := &errPanic{ops.Reference()}
-			q.Log.Error("panic", "in", what, "reference", e.reference, "stack", ops.Redact(string(debug.Stack())))
+			q.Log.Error("panic", "in", what, "reference", e.reference, "cause", ops.Redact(fmt.Sprint(fault)), "stack", ops.Redact(string(debug.Stack())))
 			err = e
 		}
 	}()

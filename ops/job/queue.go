@@ -78,8 +78,8 @@ func (q *Queue) Run(ctx context.Context) error {
 func (q *Queue) begin(ctx context.Context, fault string, try func() error) bool {
 	for news := (news{log: q.Log}); ; {
 		err := try()
-		if err == nil || ctx.Err() != nil {
-			return ctx.Err() == nil
+		if err == nil {
+			return true
 		}
 		news.bad(fault, err)
 		if !pause(ctx, startPause) {

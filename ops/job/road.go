@@ -130,10 +130,15 @@ func (q *Queue) check(ctx context.Context, r approval.Request) error {
 	}
 }
 
+// checkOnce asks once. What is said after the time is over says nothing about the request.
 func (q *Queue) checkOnce(ctx context.Context, r approval.Request) error {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	return q.safely("check", func() error { return q.Desk.Check(ctx, r) })
+	err := q.safely("check", func() error { return q.Desk.Check(ctx, r) })
+	if err != nil && ctx.Err() != nil {
+		return errors.Join(ErrUnchecked, err)
+	}
+	return err
 }
 
 // outlasted ends a request whose consent ran out while it could not be checked. approval.ErrEarly: there is time left,

@@ -44,11 +44,12 @@ func (q *Queue) rest(ctx context.Context, within time.Duration) bool {
 // drainPause lies between two looks at what is still to be said.
 const drainPause = 50 * time.Millisecond
 
-// drain leaves time for the last messages: people should not read "running" until the next start.
+// drain leaves time for the last messages: people should not read "running" until the next start. What is to be sent
+// later, or again, is left to the others.
 func (q *Queue) drain(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, drainWithin)
 	defer cancel()
-	due := river.NewJobListParams().Kinds(deliverArgs{}.Kind()).First(1).
+	due := river.NewJobListParams().Kinds(deliverArgs{}.Kind()).First(1).Where("scheduled_at <= now()").
 		States(rivertype.JobStateAvailable, rivertype.JobStateRunning)
 	for {
 		left, err := q.river.JobList(ctx, due)

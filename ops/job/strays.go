@@ -50,8 +50,8 @@ func (q *Queue) lookout() {
 func (q *Queue) glance(lease context.Context, gone map[approval.ID]time.Time) error {
 	ctx, cancel := context.WithTimeout(lease, moveWithin)
 	defer cancel()
-	if err := q.thaw(ctx); err != nil {
-		return err
+	if err := q.thaw(ctx); err != nil { // the role of another replica may forbid it
+		q.Log.Debug("could not look for frozen workers", "error", ops.Redact(err.Error()))
 	}
 	found, err := q.Store.Strays(ctx)
 	if err != nil {
