@@ -82,7 +82,17 @@ func TestIncompleteDeclarationsPanic(t *testing.T) {
 	if got := panics(func(Toolbox) Command { return change(Change[int, int]{About: whole}) }); !strings.Contains(got, "a Change has not") {
 		t.Errorf("a change that reads: %q", got)
 	}
-	if got := panics(echo("locks"), echo("locks now")); got != "" {
+	for name, spoil := range map[string]func(*Change[steps, steps]){
+		"Parse": func(c *Change[steps, steps]) { c.Parse = nil }, "Plan": func(c *Change[steps, steps]) { c.Plan = nil },
+		"Run": func(c *Change[steps, steps]) { c.Run = nil }, "Look": func(c *Change[steps, steps]) { c.Look = nil },
+	} {
+		part := forward
+		spoil(&part)
+		if got := panics(func(Toolbox) Command { return change(part) }); !strings.Contains(got, "needs Parse, Plan, Run and Look") {
+			t.Errorf("a change without %s: %q", name, got)
+		}
+	}
+	if got := panics(func(Toolbox) Command { return change(forward) }, echo("locks"), echo("locks now")); got != "" {
 		t.Errorf("whole declarations: %q", got)
 	}
 }

@@ -170,6 +170,7 @@ func TestNoButtons(t *testing.T) {
 	}{
 		"a circle":               {postgres.Locks{Waits: []postgres.Wait{wait(1, 2), wait(2, 1)}, Sessions: []postgres.Session{session(1), session(2)}}, 0},
 		"a prepared transaction": {postgres.Locks{Waits: []postgres.Wait{wait(1, 0)}, Sessions: []postgres.Session{session(1)}}, 0},
+		"since when is hidden":   {postgres.Locks{Waits: []postgres.Wait{wait(1, 2)}, Sessions: []postgres.Session{{PID: 2, State: "active", Started: &began}}}, 1},
 		"hidden":                 {postgres.Locks{Waits: []postgres.Wait{wait(1, 2)}, Sessions: []postgres.Session{{PID: 2}}}, 0},
 		"five at once": {postgres.Locks{
 			Waits:    []postgres.Wait{wait(1, 11), wait(2, 12), wait(3, 13), wait(4, 14), wait(5, 15)},

@@ -74,6 +74,14 @@ func TestReasonRefused(t *testing.T) {
 	}
 }
 
+func TestReasonAtItsBound(t *testing.T) {
+	want := strings.Repeat("é", maxReason)
+	call, err := testCatalogue(shop...).Find("migrate up orders -- " + want)
+	if err != nil || call.Change.Reason != want {
+		t.Errorf("got %+v, %v", call, err)
+	}
+}
+
 // Two dashes in a question are as good as none, as they always were.
 func TestDashesInQuestions(t *testing.T) {
 	for line, want := range map[string]string{

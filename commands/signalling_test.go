@@ -171,6 +171,8 @@ func TestSignalPlanRefused(t *testing.T) {
 	silent := &ops.Error{Message: "orders does not answer.", Cause: postgres.ErrUnread}
 	own, prepared := forgotten(), forgotten()
 	own.Own, prepared.Signal, prepared.Superuser = true, false, true
+	done := forgotten()
+	done.Transaction, done.State = nil, "idle"
 	tests := map[string]struct {
 		sessions *fakeSessions
 		line     string
@@ -183,6 +185,7 @@ func TestSignalPlanRefused(t *testing.T) {
 		"idle":           {&fakeSessions{backend: forgotten()}, "cancel 4242 orders", "Session 4242 runs no query at this moment."},
 		"reused pid":     {&fakeSessions{backend: forgotten()}, "terminate 4242 orders started=2026-11-22T08:00:00.123455Z", "The session 4242 that was shown has ended; another one has its number now."},
 		"another query":  {&fakeSessions{backend: slow()}, "cancel 4242 orders since=2026-11-22T11:00:00Z", "Session 4242 does something else by now than what was shown."},
+		"it is over":     {&fakeSessions{backend: done}, "terminate 4242 orders since=2026-11-22T11:00:00Z", "Session 4242 does something else by now than what was shown."},
 		"other transact": {&fakeSessions{backend: forgotten()}, "terminate 4242 orders since=2026-11-22T11:00:00Z", "Session 4242 does something else by now than what was shown."},
 	}
 	for name, test := range tests {

@@ -58,19 +58,25 @@ type Backend struct {
 // role may end it. Errors are *ops.Error, of ErrUnread where the database did not answer; found is false where no session
 // has this pid.
 func (r *Reader) Backend(ctx context.Context, name string, pid int) (b Backend, found bool, err error) {
-	d, known := r.databases[name]
-	if !known {
-		return Backend{}, false, unknownDatabase(name)
+	ctx, d, leave, err := r.enter(ctx, name)
+	if err != nil {
+		return Backend{}, false, err
 	}
-	defer r.busy()()
+	defer leave()
 	_, b, err = d.signaller(ctx, pid)
 	return b, b.PID != 0, err
 }
 
-// busy lets Close wait for what was begun.
-func (r *Reader) busy() (done func()) {
+// enter begins something that Close ends, and waits for.
+func (r *Reader) enter(ctx context.Context, name string) (context.Context, *database, func(), error) {
+	d, known := r.databases[name]
+	if !known {
+		return ctx, nil, nil, unknownDatabase(name)
+	}
+	ctx, cancel := context.WithCancel(ctx)
 	r.reads.Add(1)
-	return r.reads.Done
+	apart := context.AfterFunc(d.life, cancel)
+	return ctx, d, func() { apart(); cancel(); r.reads.Done() }, nil
 }
 
 // signaller looks at a session over the connection whose role may signal it, or over url where none may.
@@ -140,7 +146,6 @@ func (b *Backend) utc() {
 func (d *database) inquire(ctx context.Context, l *link, sections []section, heard func(section, []byte, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, backendWithin)
 	defer cancel()
-	defer context.AfterFunc(d.life, cancel)()
 	unread := func(fault *ops.Error, err error) error {
 		return &ops.Error{Message: fault.Message, Hint: fault.Hint, Cause: errors.Join(ErrUnread, err)}
 	}

@@ -265,4 +265,8 @@ func TestSignalOverMigrateURL(t *testing.T) {
 	if fate, err := r.End(t.Context(), "orders", b.Aim(Terminate), func() {}); fate != Gone || err != nil {
 		t.Errorf("got %s, %v", fate, err)
 	}
+	able := reader(t, Database{URL: ops.Secret(url), MigrateURL: ops.Secret(app)})
+	if got := see(t, able, pid(supers)).Refusal(Terminate); got != nil || able.databases["orders"].owner.conn != nil {
+		t.Errorf("where url's role may, migrate_url's is left alone: %+v", got)
+	}
 }

@@ -66,6 +66,12 @@ const (
 	Elsewhere Fate = "elsewhere" // another server or database answers under this name now
 )
 
+// settled says that nothing more will come of it. A session that was told to end leaves its transaction a moment before it
+// is gone.
+func (a Aim) settled(f Fate) bool {
+	return f == Gone || f == Elsewhere || f == Over && a.Signal == CancelQuery
+}
+
 // fate of an aim, by a look at its pid.
 func (a Aim) fate(b Backend) Fate {
 	same := func(x, y *time.Time) bool { return x == nil && y == nil || x != nil && y != nil && x.Equal(*y) }
@@ -80,14 +86,14 @@ func (a Aim) fate(b Backend) Fate {
 	return There
 }
 
-// Fate looks what has become of what was aimed at, for as long as a signal may take to do its work where it is still
-// there: the process that may have sent one is gone, and cannot say.
+// Fate looks what has become of what was aimed at, for as long as a signal may take to do its work: the process that may
+// have sent one is gone, and cannot say.
 func (r *Reader) Fate(ctx context.Context, name string, aim Aim) (Fate, error) {
-	d, known := r.databases[name]
-	if !known {
-		return "", unknownDatabase(name)
+	ctx, d, leave, err := r.enter(ctx, name)
+	if err != nil {
+		return "", err
 	}
-	defer r.busy()()
+	defer leave()
 	return d.await(ctx, aim)
 }
 
@@ -95,11 +101,11 @@ func (r *Reader) Fate(ctx context.Context, name string, aim Aim) (Fate, error) {
 // *ops.Error: of ErrUnsure where it was perhaps sent and what was aimed at is still there or cannot be seen; of all others
 // nothing was done. It goes on for a moment after ctx has ended, to say truly what happened.
 func (r *Reader) End(ctx context.Context, name string, aim Aim, sent func()) (Fate, error) {
-	d, known := r.databases[name]
-	if !known {
-		return "", unknownDatabase(name)
+	ctx, d, leave, err := r.enter(ctx, name)
+	if err != nil {
+		return "", err
 	}
-	defer r.busy()()
+	defer leave()
 	l, b, err := d.signaller(ctx, aim.PID)
 	if err != nil {
 		return "", err
@@ -167,18 +173,18 @@ func (d *database) send(ctx context.Context, l *link, a Aim) (found bool, err er
 // too late, and hears what became of it.
 func (d *database) ended(ctx context.Context, a Aim) (Fate, error) {
 	fate, err := d.await(ctx, a)
-	if ctx.Err() != nil && fate != Gone && fate != Over {
+	if ctx.Err() != nil && !a.settled(fate) {
 		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 		defer cancel()
 		fate, err = d.await(once, a)
 	}
 	switch {
-	case err != nil:
-		return "", &ops.Error{
-			Message: fmt.Sprintf("Session %d was asked to, and then the database did not answer any more.", a.PID),
+	case err != nil || fate == Elsewhere:
+		return fate, &ops.Error{
+			Message: fmt.Sprintf("Session %d was asked to, and then its database did not answer any more.", a.PID),
 			Hint:    "Look whether it is still there when the database answers again.", Cause: errors.Join(ErrUnsure, err),
 		}
-	case fate == There:
+	case !a.settled(fate):
 		return fate, &ops.Error{
 			Message: fmt.Sprintf("Session %d was asked to, but has not within %s. It still may.", a.PID, Age(signalWithin)),
 			Hint:    "Its process may hang on a disk or network of the server; the server's log and its machine say more.", Cause: ErrUnsure,
@@ -187,15 +193,14 @@ func (d *database) ended(ctx context.Context, a Aim) (Fate, error) {
 	return fate, nil
 }
 
-// await looks until what was aimed at is gone, or no time is left. It gives the last fate seen, and an error only where
-// the last look failed.
+// await looks until the fate is settled, or no time is left. It gives the last fate seen, and an error only where none was.
 func (d *database) await(ctx context.Context, a Aim) (fate Fate, err error) {
 	ctx, cancel := context.WithTimeout(ctx, signalWithin)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		var b Backend
 		if b, err = d.backend(ctx, d.own, a.PID); err == nil {
-			if fate = a.fate(b); fate != There {
+			if fate = a.fate(b); a.settled(fate) {
 				return fate, nil
 			}
 		}
@@ -204,7 +209,7 @@ func (d *database) await(ctx context.Context, a Aim) (fate Fate, err error) {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			if fate == There {
+			if fate != "" {
 				err = nil // it was seen, and only the time is over
 			}
 			return fate, err

@@ -215,6 +215,33 @@ func TestStoppedBeforeTheSignal(t *testing.T) {
 	<-said
 }
 
+// Once it was asked to end, a session leaves its transaction before it is gone; only gone is the end of it.
+func TestSettled(t *testing.T) {
+	for fate, want := range map[Fate][2]bool{There: {false, false}, Over: {true, false}, Gone: {true, true}, Elsewhere: {true, true}, "": {false, false}} {
+		got := [2]bool{Aim{Signal: CancelQuery}.settled(fate), Aim{Signal: Terminate}.settled(fate)}
+		if got != want {
+			t.Errorf("%q: got %v, want %v", fate, got, want)
+		}
+	}
+}
+
+// Whatever a session is busy with, it is gone when End says so.
+func TestTerminatedSessionsAreGone(t *testing.T) {
+	url := shop(t, anyServer(t))
+	r := reader(t, Database{URL: ops.Secret(url)})
+	for range 20 {
+		conn := clustertest.Connect(t, url)
+		do(t, conn, "BEGIN", "INSERT INTO orders SELECT n, 'x' FROM generate_series(10000, 20000) n")
+		b := seeUntil(t, r, pid(conn), func(b Backend) bool { return b.State == "idle in transaction" })
+		if fate, err := r.End(t.Context(), "orders", b.Aim(Terminate), func() {}); fate != Gone || err != nil {
+			t.Fatalf("got %s, %v", fate, err)
+		}
+		if _, found, err := r.Backend(t.Context(), "orders", pid(conn)); found || err != nil {
+			t.Fatalf("it is there: %v", err)
+		}
+	}
+}
+
 // A session of another database of the same server is not reached from here.
 func TestSessionOfAnotherDatabase(t *testing.T) {
 	c := anyServer(t)
@@ -238,6 +265,19 @@ func TestOwnSession(t *testing.T) {
 	mine, theirs := lookNow(t, r).Server.Value.Backend, lookNow(t, other).Server.Value.Backend
 	named := clustertest.Connect(t, url+"&application_name=dbbot:42")
 	almost := clustertest.Connect(t, url+"&application_name=dbbotnet")
+	renamed := reader(t, Database{URL: ops.Secret(url + "&application_name=shopwatch")})
+	itself := see(t, renamed, int(lookNow(t, renamed).Server.Value.Backend))
+	if got := itself.Refusal(Terminate); got == nil || !strings.HasSuffix(got.Message, "is dbbot's own.") {
+		t.Errorf("the session that asks: %+v", got)
+	}
+	aim := itself.Aim(Terminate)
+	aim.Since = nil // it is in another transaction each time it looks
+	if found, err := renamed.databases["orders"].send(t.Context(), renamed.databases["orders"].own, aim); found || err != nil {
+		t.Errorf("it signalled itself: %v", err)
+	}
+	if fate, err := r.End(t.Context(), "orders", see(t, r, pid(named)).Aim(Terminate), func() { t.Error("dbbot's own session got a signal") }); fate != There || err == nil {
+		t.Errorf("got %s, %v", fate, err)
+	}
 	for _, pid := range []int{int(mine), int(theirs), pid(named)} {
 		if got := see(t, r, pid).Refusal(Terminate); got == nil || !strings.HasSuffix(got.Message, "is dbbot's own.") {
 			t.Errorf("session %d: %+v", pid, got)
@@ -245,6 +285,20 @@ func TestOwnSession(t *testing.T) {
 	}
 	if got := see(t, r, pid(almost)).Refusal(Terminate); got != nil {
 		t.Errorf("somebody else's: %+v", got)
+	}
+}
+
+// Where nothing runs, there is nothing to cancel: a signal now would be for whatever comes next.
+func TestNothingToCancel(t *testing.T) {
+	url := shop(t, anyServer(t))
+	r := reader(t, Database{URL: ops.Secret(url)})
+	conn := clustertest.Connect(t, url)
+	do(t, conn, "SELECT 1")
+	b := seeUntil(t, r, pid(conn), func(b Backend) bool { return b.State == "idle" })
+	aim := b.Aim(CancelQuery)
+	aim.Since = b.Asked
+	if found, err := r.databases["orders"].send(t.Context(), r.databases["orders"].own, aim); found || err != nil {
+		t.Errorf("an idle session got a signal: %v", err)
 	}
 }
 
