@@ -51,10 +51,14 @@ func notRun(r approval.Request) Text {
 }
 
 func awaited(r approval.Request) Text {
-	return Text{
-		{Text: needed(r) + " must agree by "}, {Kind: Moment, When: r.Expires},
-		{Text: ", somebody else than who asked."},
+	text := Text{{Text: needed(r) + " must agree by "}, {Kind: Moment, When: r.Expires}, {Text: ", and not the person who asked."}}
+	switch n := r.Agreeing(); {
+	case n == 1:
+		text = append(text, Span{Text: " One has."})
+	case n > 1:
+		text = append(text, Span{Text: fmt.Sprintf(" %d have.", n)})
 	}
+	return text
 }
 
 // needed is who must agree: "One of leads", "2 of leads or owners".

@@ -121,13 +121,14 @@ func amount(which string, found []approval.Request) string {
 		return "Nobody has asked for anything yet."
 	}
 	var parts []string
+	over := len(found)
 	for _, state := range []approval.State{approval.Pending, approval.Approved, approval.Running} {
 		if n := count[state]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+			parts, over = append(parts, fmt.Sprintf("%d %s", n, state)), over-n
 		}
 	}
-	if len(parts) == 0 {
-		return fmt.Sprintf("%s, none of them open.", ops.Count(len(found), "request"))
+	if over > 0 {
+		parts = append(parts, fmt.Sprintf("%d over", over))
 	}
 	return fmt.Sprintf("%s: %s.", ops.Count(len(found), "request"), strings.Join(parts, ", "))
 }
