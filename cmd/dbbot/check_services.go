@@ -12,8 +12,6 @@ import (
 	"dbbot/bot/slack"
 	"dbbot/ops"
 	"dbbot/ops/coord"
-
-	"github.com/redis/go-redis/v9"
 )
 
 func (c Config) lookAtSlack(ctx context.Context) (out []finding) {
@@ -88,19 +86,23 @@ func reachRedis(ctx context.Context, shared *coord.Coord) []finding {
 
 // redisInTheClear warns where a password, or what is kept, crosses a network unencrypted.
 func redisInTheClear(address ops.Secret) []finding {
-	options, err := redis.ParseURL(address.Reveal())
-	if err != nil || options.TLSConfig != nil || options.Network != "tcp" {
+	at, err := coord.Read(address)
+	if err != nil || at.Encrypted || at.Local {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(options.Addr)
-	if err != nil || loopback(host) {
+	abroad := slices.DeleteFunc(at.Hosts, func(hostPort string) bool {
+		host, _, err := net.SplitHostPort(hostPort)
+		return err != nil || loopback(host)
+	})
+	if len(abroad) == 0 {
 		return nil
 	}
+	host, _, _ := net.SplitHostPort(abroad[0])
 	f := finding{
 		about: "Redis", grade: warning, detail: "the connection to " + host + " is not encrypted, and no password is asked for: whoever reaches it can change what is kept there",
 		fix: "Give Redis a password, and write rediss:// in place of redis:// where the server speaks TLS.",
 	}
-	if options.Password != "" {
+	if at.Password {
 		f.detail = "the connection to " + host + " is not encrypted: whoever is on the way can read the password"
 		f.fix = "Write rediss:// in place of redis://, and turn TLS on at the server."
 	}

@@ -132,13 +132,16 @@ func TestCheckJudgesARole(t *testing.T) {
 
 func TestCheckWarnsOfRedisInTheClear(t *testing.T) {
 	for address, says := range map[ops.Secret]string{
-		"redis://:swordfish@cache.example.com:6379/0":  "can read the password",
-		"redis://cache.example.com:6379/0":             "no password is asked for",
-		"rediss://:swordfish@cache.example.com:6379/0": "",
-		"redis://:swordfish@127.0.0.1:6379/0":          "",
-		"redis://[::1]:6379/0":                         "",
-		"redis://localhost/0":                          "",
-		"unix:///run/redis.sock":                       "",
+		"redis://:swordfish@cache.example.com:6379/0":                "can read the password",
+		"redis://cache.example.com:6379/0":                           "no password is asked for",
+		"rediss://:swordfish@cache.example.com:6379/0":               "",
+		"redis://:swordfish@127.0.0.1:6379/0":                        "",
+		"redis://[::1]:6379/0":                                       "",
+		"redis://localhost/0":                                        "",
+		"unix:///run/redis.sock":                                     "",
+		"redis://localhost?addr=n2.example.com:6379":                 "n2.example.com is not encrypted",
+		"redis://s1.example.com?master_name=shop&password=swordfish": "can read the password",
+		"rediss://s1.example.com?master_name=shop":                   "",
 	} {
 		switch got := redisInTheClear(address); {
 		case says == "" && len(got) > 0, says != "" && (len(got) != 1 || got[0].grade != warning || !strings.Contains(got[0].detail, says)):

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"dbbot/ops"
+	"dbbot/ops/coord"
 	"dbbot/ops/policy"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/redis/go-redis/v9"
 )
 
 // checker looks at every setting and gathers what is wrong with it.
@@ -140,9 +140,9 @@ func (c *checker) redis(path string, address ops.Secret) {
 	if address == "" {
 		return
 	}
-	if _, err := redis.ParseURL(address.Reveal()); err != nil {
-		c.add(path, "cannot be read as the address of a Redis server",
-			"Write redis://user:password@host:6379/0, or rediss:// for TLS.")
+	if _, err := coord.Read(address); err != nil {
+		said := ops.Explain(err, path)
+		c.add(path, strings.TrimSuffix(strings.TrimPrefix(said.Message, "The Redis URL "), "."), said.Hint)
 	}
 }
 

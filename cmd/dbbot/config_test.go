@@ -135,6 +135,7 @@ var faulty = map[string]struct{ text, field, says string }{
 	"duration":         {"policy: [{environments: ['*'], change: {allow: [everyone], approve: {by: [everyone], count: 1, within: 30q}}}]", "policy[0].change.approve.within", "is not a duration"},
 	"environment":      {"policy: [{environments: [staging], read: {allow: [everyone]}}]", "databases[0].environment", "is named by no entry"},
 	"member":           {"groups: {leads: {users: [lee]}}", "groups.leads.users[0]", "is not a Slack member id"},
+	"redis, no TLS":    {"redis: {url: 'rediss://cache?skip_verify=true'}", "redis.url", "asks not to verify"},
 	"redis":            {"redis: {url: 'redis://u:swordfish@cache:63a79/0'}", "redis.url", "address of a Redis server"},
 	"state":            {"state: {url: 'host=x password = swordfish port=x'}", "state.url", "address of a PostgreSQL"},
 	"unset":            {"state: {url: '${NOT_SET}'}", "state.url", "Set NOT_SET (or NOT_SET_FILE). state.url is optional: without it, take the line out."},

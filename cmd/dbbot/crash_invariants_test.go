@@ -50,29 +50,16 @@ func rows(t *testing.T, conn *pgx.Conn, what, sql string) (found []string) {
 	return found
 }
 
-var (
-	// logged is how an entry begins: which session of the server writes it, and what it is.
-	logged = regexp.MustCompile(`^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  `)
-	// parameter is the pid of a signal, in the server's own record of it.
-	parameter = regexp.MustCompile(`\$1 = '(\d+)'`)
-)
+// signalled is the server's own record of the parameters of a signal (ops/postgres, signal.sql): the pid and the deed.
+var signalled = regexp.MustCompile(`DETAIL:  .*\$1 = '(\d+)'.*\$6 = 'terminate'`)
 
 // ranTwice reads the server's log: no session may have been signalled twice.
 func (h *house) ranTwice(t *testing.T) (found []string) {
 	t.Helper()
-	times, signals, by := map[string]int{}, map[string]bool{}, ""
+	times := map[string]int{}
 	for line := range strings.Lines(h.witness.String()) {
-		entry := logged.FindStringSubmatch(line)
-		switch { // a statement may have several lines; those of other sessions may stand before its parameters
-		case entry == nil:
-			signals[by] = signals[by] || strings.Contains(line, "pg_terminate_backend")
-		case entry[2] == "LOG":
-			by = entry[1]
-			signals[by] = strings.Contains(line, "execute") && strings.Contains(line, "pg_terminate_backend")
-		case entry[2] == "DETAIL" && signals[entry[1]]:
-			if pid := parameter.FindStringSubmatch(line); pid != nil {
-				times[pid[1]]++
-			}
+		if call := signalled.FindStringSubmatch(line); call != nil {
+			times[call[1]]++
 		}
 	}
 	for pid, n := range times {

@@ -59,7 +59,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 
 // TestCrashAtRandom kills one of two replicas again and again while people ask and agree, each time starting it anew.
 func TestCrashAtRandom(t *testing.T) {
-	const askers = 3
+	const askers = 6
 	h := newHouse(t)
 	replicas := []*replica{h.start(""), h.start("")}
 	stop := make(chan struct{})
