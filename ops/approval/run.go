@@ -23,6 +23,9 @@ func (r Request) Wait(fence int64, holder ID, _ time.Time) (Move, error) {
 	if err := r.held(fence, Approved); err != nil {
 		return Move{}, err
 	}
+	if holder == 0 || holder == r.ID {
+		return Move{}, errors.New("nobody to wait for")
+	}
 	m := r.next(Waits)
 	m.After.Worker, m.After.WaitsFor = 0, holder
 	m.Detail = "for " + holder.String()

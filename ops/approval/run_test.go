@@ -133,6 +133,15 @@ func TestAClaimTakesAWorker(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsWaitsForAnother(t *testing.T) {
+	r := after(t, approval.Terms{}, claim)
+	for _, holder := range []approval.ID{0, r.ID} {
+		if m, err := r.Wait(r.Fence, holder, noon); err == nil {
+			t.Errorf("%s waits for %s", r.ID, m.After.WaitsFor)
+		}
+	}
+}
+
 func TestEveryMoveNamesItsActor(t *testing.T) {
 	for _, tt := range []struct {
 		r   approval.Request

@@ -95,15 +95,16 @@ type Filter struct {
 
 // Store keeps requests. Moves of one request happen one after the other; time is the store's own.
 type Store interface {
-	// Create keeps a new request, whose move is New's. If the act that made it was seen before, or the same
-	// wish (command, server, digest) is open already, that request comes back and created is false.
+	// Create keeps a new request, whose move is New's. If the act that made it was seen before, or else
+	// the same wish (command, server, digest) is open already, that request comes back and created is false.
 	Create(ctx context.Context, ask func(now time.Time) (Move, error)) (r Request, created bool, err error)
 	// Move lets act decide what happens next, and keeps it. *Busy: it cannot start now. A move that ends an approved or
 	// running request gives work (ToRun) to the oldest one that waits for the same database, unless another runs there; so
 	// does a move that begins to wait for one which no longer runs, to itself.
 	Move(ctx context.Context, id ID, act Act) (Request, error)
 	// Decide finds the request of a pressed button and lets act decide, once per Press.Key: ErrRepeated afterwards. A token
-	// that nobody knows is ErrUnknown; one that is bound to another place or person is a *Refusal. Both are audited.
+	// that nobody knows is ErrUnknown; one that is bound to another place or person is a *Refusal (Elsewhere), without the
+	// request. Both are audited.
 	Decide(ctx context.Context, press Press, act Act) (Request, error)
 	// Report keeps how far a running request is, and gives back a wish that it stops. It is no move: Version stays. ErrFence:
 	// it does not run, or not under this fence.

@@ -37,7 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 }
 
 func contract() (all []check) {
-	for _, part := range [][]check{creating, moving, racing, deciding, turns, reporting, listing} {
+	for _, part := range [][]check{creating, moving, racing, deciding, turns, reporting, listing, wild} {
 		all = append(all, part...)
 	}
 	return all

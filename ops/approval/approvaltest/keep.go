@@ -50,17 +50,20 @@ func (m *Memory) keep(move approval.Move) approval.Request {
 // turns says whose turn it is on a database after a move: of the oldest that waits, when the one before has ended; of
 // whoever begins to wait for one that has ended already.
 func (m *Memory) turns(move approval.Move) []approval.Work {
-	held := move.Before.State == approval.Approved || move.Before.State == approval.Running
-	ended := held && !move.After.State.Open()
-	if !ended && move.Event != approval.Waits || m.running(move.After.Server) != 0 {
+	r := move.After
+	if move.Event == approval.Waits {
+		if holder, err := m.find(r.WaitsFor); err != nil || holder.State != approval.Running {
+			return []approval.Work{{Kind: approval.ToRun, ID: int64(r.ID)}}
+		}
 		return nil
 	}
-	if move.Event == approval.Waits {
-		return []approval.Work{{Kind: approval.ToRun, ID: int64(move.After.ID)}}
+	held := move.Before.State == approval.Approved || move.Before.State == approval.Running
+	if !held || r.State.Open() || m.running(r.Server) != 0 {
+		return nil
 	}
-	for _, r := range m.requests {
-		if r.Server == move.After.Server && r.State == approval.Approved && r.WaitsFor != 0 {
-			return []approval.Work{{Kind: approval.ToRun, ID: int64(r.ID)}}
+	for _, next := range m.requests {
+		if next.Server == r.Server && next.State == approval.Approved && next.WaitsFor != 0 {
+			return []approval.Work{{Kind: approval.ToRun, ID: int64(next.ID)}}
 		}
 	}
 	return nil
@@ -73,6 +76,11 @@ func (m *Memory) running(on approval.Server) approval.ID {
 		}
 	}
 	return 0
+}
+
+// wishOf is what makes two requests the same wish.
+func wishOf(r approval.Request) [4]string {
+	return [...]string{r.Command, r.Server.System, r.Server.Database, r.Digest}
 }
 
 func (m *Memory) find(id approval.ID) (*approval.Request, error) {

@@ -83,10 +83,12 @@ func (m *Memory) Create(_ context.Context, ask func(time.Time) (approval.Move, e
 	if err != nil {
 		return approval.Request{}, false, err
 	}
-	for _, r := range m.requests {
-		same := r.Command == move.After.Command && r.Server == move.After.Server && r.Digest == move.After.Digest
-		if r.Key == move.After.Key || r.State.Open() && same {
-			return clone(r), false, nil
+	for _, there := range []func(approval.Request) bool{
+		func(r approval.Request) bool { return r.Key == move.After.Key },
+		func(r approval.Request) bool { return r.State.Open() && wishOf(r) == wishOf(move.After) },
+	} {
+		if i := slices.IndexFunc(m.requests, there); i >= 0 {
+			return clone(m.requests[i]), false, nil
 		}
 	}
 	move.After.ID = approval.ID(len(m.requests) + 1)
@@ -115,9 +117,9 @@ func (m *Memory) Decide(_ context.Context, p approval.Press, act approval.Act) (
 		return approval.Request{}, approval.ErrUnknown
 	}
 	if !bound.at.has(p) {
-		act = func(approval.Request, time.Time) (approval.Move, error) {
-			return approval.Move{}, approval.Elsewhere(p)
-		}
+		elsewhere := approval.Elsewhere(p)
+		m.acts[p.Key] = m.failed(elsewhere)
+		return approval.Request{}, elsewhere
 	}
 	refused := len(m.refused)
 	r, err := m.move(bound.id, act)
