@@ -56,6 +56,9 @@ func redisFacts(info coord.Info) []string {
 	if info.Version != "" {
 		facts = []string{"version " + ops.Printable(info.Version, 20)}
 	}
+	if info.Nodes > 1 {
+		facts = append(facts, fmt.Sprintf("a cluster of %d masters", info.Nodes))
+	}
 	if info.Memory > 0 {
 		facts = append(facts, postgres.Bytes(info.Memory).String()+" of memory")
 	}
@@ -79,6 +82,7 @@ func redisFaults(info coord.Info) (faults []string) {
 	say(info.Role == "slave", "It is a replica, which takes no writes.")
 	say(info.SaveFailed || info.WriteFailed, "It could not write to its disk.")
 	say(info.Rejected > 0, fmt.Sprintf("It has refused %s because of maxclients.", ops.Count(int(info.Rejected), "connection")))
+	say(info.Evicted == 0 && info.Forgets(), "Once its memory is full it throws keys away; maxmemory-policy should be noeviction.")
 	say(info.Evicted > 0, fmt.Sprintf("It has thrown %s away because its memory was full; maxmemory-policy should be noeviction.", ops.Count(int(info.Evicted), "key")))
 	return faults
 }

@@ -22,14 +22,16 @@ func TestRedisSection(t *testing.T) {
 		verdict Verdict
 		says    string
 	}{
-		"none":        {nil, Good, "played inside dbbot"},
-		"says little": {fakeRedis{}, Good, "it answers"},
-		"down":        {fakeRedis{fakePinger: fakePinger{&ops.Error{Message: "Redis refused the connection."}}}, Watch, "Redis refused the connection."},
-		"loading":     {fakeRedis{info: coord.Info{Loading: true}}, Watch, "still reading its file"},
-		"a replica":   {fakeRedis{info: coord.Info{Role: "slave"}}, Watch, "takes no writes"},
-		"disk full":   {fakeRedis{info: coord.Info{WriteFailed: true}}, Watch, "could not write to its disk"},
-		"crowded":     {fakeRedis{info: coord.Info{Rejected: 3}}, Watch, "refused 3 connections"},
-		"forgetful":   {fakeRedis{info: coord.Info{Evicted: 1}}, Watch, "thrown 1 key away"},
+		"none":                 {nil, Good, "played inside dbbot"},
+		"says little":          {fakeRedis{}, Good, "it answers"},
+		"down":                 {fakeRedis{fakePinger: fakePinger{&ops.Error{Message: "Redis refused the connection."}}}, Watch, "Redis refused the connection."},
+		"loading":              {fakeRedis{info: coord.Info{Loading: true}}, Watch, "still reading its file"},
+		"a replica":            {fakeRedis{info: coord.Info{Role: "slave"}}, Watch, "takes no writes"},
+		"disk full":            {fakeRedis{info: coord.Info{WriteFailed: true}}, Watch, "could not write to its disk"},
+		"crowded":              {fakeRedis{info: coord.Info{Rejected: 3}}, Watch, "refused 3 connections"},
+		"one that will forget": {fakeRedis{info: coord.Info{MaxMemory: 1, Policy: "allkeys-lru"}}, Watch, "Once its memory is full"},
+		"a cluster":            {fakeRedis{info: coord.Info{Nodes: 3, Role: "master"}}, Good, "a cluster of 3 masters"},
+		"forgetful":            {fakeRedis{info: coord.Info{Evicted: 1}}, Watch, "thrown 1 key away"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			section := Toolbox{Redis: test.redis}.redis(t.Context())

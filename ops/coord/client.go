@@ -2,6 +2,7 @@ package coord
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,13 +18,12 @@ import (
 
 // bounded sets the bounds of every connection, whatever the URL asks for. With its defaults the client spends 1.7 s
 // on each call while Redis refuses connections, which is more than half of what Slack gives us.
-func bounded(o *redis.Options) *redis.Options {
+func bounded(o *redis.UniversalOptions) *redis.UniversalOptions {
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = patience, patience, patience, patience
 	o.DialerRetries = 1
 	o.MaxRetries = -1 // none; zero would mean three
 	o.ContextTimeoutEnabled = true
-	o.MinIdleConns = 0
-	o.PoolSize = connections
+	o.MinIdleConns, o.PoolSize, o.PipelinePoolSize = 0, connections, -1
 	o.ClientName = "dbbot"
 	// Nothing here needs RESP3 or a cloud's notices of maintenance, and what stands before Redis may not know them.
 	o.Protocol, o.DisableIdentity = 2, true
@@ -31,8 +31,15 @@ func bounded(o *redis.Options) *redis.Options {
 	return o
 }
 
-// connections of one process at most: calls are short, and there are no more workers than a few dozen.
+// connections of one process to one server at most: calls are short, and there are no more workers than a few dozen.
 const connections = 16
+
+// Rights are what an ACL user needs: its own keys alone, and nothing that could disturb others. In a cluster it needs
+// RightsInCluster too, and Sentinels have users of their own.
+const (
+	Rights          = "~dbbot:* ~rate:dbbot:* +ping +info +client|setname +select +eval +evalsha +get +set +del +pttl +time"
+	RightsInCluster = "+cluster|slots +cluster|shards +readonly +command"
+)
 
 // clientLog sends what the Redis client would print on stderr into our log. It speaks of its own retries mostly:
 // what matters is said by the breaker.
@@ -50,12 +57,28 @@ func describe(err error) string { return ops.Redact(err.Error()) }
 func failure(err error) *ops.Error {
 	var reply redis.Error
 	var unknown *net.DNSError
+	var unverified *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "WRONGPASS"), strings.Contains(text, "NOAUTH"):
-		return &ops.Error{Message: "Redis did not accept the user name or the password.", Hint: "Correct them in the Redis URL.", Cause: err}
+		return &ops.Error{
+			Message: "Redis did not accept the user name or the password.",
+			Hint:    "Correct them in the Redis URL. With Sentinels, those before @ are the Sentinels' own, and Redis' stand in ?username=…&password=….", Cause: err,
+		}
 	case strings.Contains(text, "NOPERM"):
-		return &ops.Error{Message: "Redis does not let this user run INFO or PING.", Hint: "ACL SETUSER <name> +info +ping", Cause: err}
+		return &ops.Error{Message: "Redis does not let this user run INFO or PING.", Hint: "ACL SETUSER <name> " + Rights, Cause: err}
+	case errors.As(err, &unverified):
+		return &ops.Error{
+			Message: "Redis' certificate could not be verified: it is of another name, too old, or of an authority that is not known here.",
+			Hint:    "Use the host name that it was made for. For an authority of your own, set SSL_CERT_FILE to its certificate.", Cause: err,
+		}
+	case errors.As(err, &noTLS):
+		return &ops.Error{Message: "Redis does not speak TLS at this port.", Hint: "Write redis:// in place of rediss://, or the port that speaks TLS.", Cause: err}
+	case strings.Contains(text, "CLUSTERDOWN"):
+		return &ops.Error{Message: "The Redis cluster is down: some of its keys have no node.", Hint: "redis-cli CLUSTER INFO says more.", Cause: err}
+	case strings.Contains(text, "all sentinels"):
+		return &ops.Error{Message: "None of the Sentinels says where Redis is.", Hint: "Check that they run, and the addresses and master_name in the Redis URL.", Cause: err}
 	case errors.As(err, &reply):
 		return &ops.Error{Message: "Redis answered with an error.", Hint: "Its log, or redis-cli PING, says more.", Cause: err}
 	case errors.Is(err, syscall.ECONNREFUSED):

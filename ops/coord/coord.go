@@ -36,8 +36,8 @@ const (
 
 // Coord is safe for use by many goroutines.
 type Coord struct {
-	client  *redis.Client // nil: in this process alone
-	secret  ops.Secret    // seals what is shared; empty: nothing is
+	client  redis.UniversalClient // nil: in this process alone
+	secret  ops.Secret            // seals what is shared; empty: nothing is
 	limiter *redis_rate.Limiter
 	breaker breaker
 	flights singleflight.Group
@@ -48,30 +48,27 @@ type Coord struct {
 }
 
 // Open makes ready without any I/O. An empty URL means: in this process alone. A URL that cannot be read is an
-// *ops.Error, which holds nothing of it: what looks like a port may be half a password. The secret is one that all replicas
+// *ops.Error. The secret is one that all replicas
 // have and Redis has not, Slack's bot token say: it seals what Shared passes on, and without one each process keeps that
 // to itself.
 func Open(url, secret ops.Secret, log *slog.Logger) (*Coord, error) {
 	if url.Reveal() == "" {
 		return open(nil, log), nil
 	}
-	options, err := redis.ParseURL(url.Reveal())
+	options, err := options(url)
 	if err != nil {
-		return nil, &ops.Error{
-			Message: "The Redis URL cannot be read.",
-			Hint:    "Write it as redis://user:password@host:6379/0, or rediss:// for TLS, and percent-encode special characters in the password.",
-		}
+		return nil, err
 	}
 	c := open(options, log)
 	c.secret = secret
 	return c, nil
 }
 
-func open(options *redis.Options, log *slog.Logger) *Coord {
+func open(options *redis.UniversalOptions, log *slog.Logger) *Coord {
 	c := &Coord{log: log, local: newLocal()}
 	if options != nil {
 		redis.SetLogger(clientLog{log})
-		c.client = redis.NewClient(bounded(options))
+		c.client = redis.NewUniversalClient(bounded(options))
 		c.limiter = redis_rate.NewLimiter(c.client)
 	}
 	return c
@@ -155,9 +152,11 @@ func (c *Coord) Recall(ctx context.Context, token string) (value []byte, found b
 	return c.local.recall(token, time.Now())
 }
 
-// name makes a key: ours by its prefix, and without anything about a person or a token in it, because keys are seen
+// name makes a key: ours by its beginning, and without anything about a person or a token in it, because keys are seen
 // by everybody who may run MONITOR.
-func name(kind, id string) string {
+func name(kind, id string) string { return "dbbot:" + kind + ":" + hashed(id) }
+
+func hashed(id string) string {
 	sum := sha256.Sum256([]byte(id))
-	return "dbbot:" + kind + ":" + hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:16])
 }

@@ -23,7 +23,7 @@ import (
 // refusing is a Redis that refuses every connection; dials counts the attempts.
 func refusing(log *slog.Logger) (c *Coord, dials *atomic.Int64) {
 	dials = new(atomic.Int64)
-	return open(&redis.Options{Addr: "nowhere:0", Dialer: func(context.Context, string, string) (net.Conn, error) {
+	return open(&redis.UniversalOptions{Addrs: []string{"nowhere:0"}, Dialer: func(context.Context, string, string) (net.Conn, error) {
 		dials.Add(1)
 		return nil, errors.New("connection refused")
 	}}, log), dials
@@ -110,7 +110,7 @@ func TestBreaker(t *testing.T) {
 
 func TestACallerThatGivesUpSaysNothingAboutRedis(t *testing.T) {
 	ctx, giveUp := context.WithCancel(t.Context())
-	c := open(&redis.Options{Addr: "nowhere:0", Dialer: func(context.Context, string, string) (net.Conn, error) {
+	c := open(&redis.UniversalOptions{Addrs: []string{"nowhere:0"}, Dialer: func(context.Context, string, string) (net.Conn, error) {
 		giveUp()
 		return nil, errors.New("connection refused")
 	}}, quiet)
@@ -154,7 +154,7 @@ func TestRedisDropsConnections(t *testing.T) {
 // counted is a Coord that counts its attempts to connect.
 func counted(addr string) (c *Coord, dials *atomic.Int64) {
 	dials = new(atomic.Int64)
-	return open(&redis.Options{Addr: addr, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return open(&redis.UniversalOptions{Addrs: []string{addr}, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		dials.Add(1)
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}}, quiet), dials

@@ -41,20 +41,26 @@ func embedded(t *testing.T) (url string) {
 // server is a real redis-server of the test's own.
 type server struct {
 	url string
+	bus int // of a node of a cluster: the port where nodes talk to each other
 	cmd *exec.Cmd
 }
 
 // start runs one on a free port, with further arguments; the test skips where none is installed.
 func start(t *testing.T, port int, arguments ...string) *server {
 	t.Helper()
+	if port == 0 {
+		port = freePort(t)
+	}
+	return launch(t, port, append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, arguments...)...)
+}
+
+// launch runs one with these arguments alone, which make it listen on port, and waits until it answers there.
+func launch(t *testing.T, port int, arguments ...string) *server {
+	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Skip("redis-server is not installed: ", err)
 	}
-	if port == 0 {
-		port = freePort(t)
-	}
-	arguments = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, arguments...)
 	s := &server{url: "redis://127.0.0.1:" + strconv.Itoa(port), cmd: exec.Command(path, arguments...)}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -168,6 +168,6 @@ func (c *Coord) sharedToken(key string) string { return "shared " + c.secret.Rev
 
 // sharedNames are of the value and of the lease; the braces keep both on one node of a cluster.
 func sharedNames(key string) []string {
-	base := name("shared", key)
-	return []string{"{" + base + "}", "{" + base + "}:lease"}
+	value := "dbbot:shared:{" + hashed(key) + "}"
+	return []string{value, value + ":lease"}
 }
