@@ -96,7 +96,7 @@ func (w *wish) ask() (commands.Text, error) {
 	ops.Reached("asked")
 	w.kept = kept
 	switch {
-	case !created && kept.Key != w.in.Key:
+	case !created:
 		return w.openAlready(), nil
 	case moved:
 		return commands.Text{{Text: "Your request " + kept.ID.String() + " stands in "}, {Kind: commands.Channel, Text: place.Channel},

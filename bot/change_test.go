@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"dbbot/commands"
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -238,4 +240,69 @@ func TestAStopWhilePlanningIsSaid(t *testing.T) {
 	taken.Then(ctx)
 	same(t, "said", w.chat.since(), "only U0ANA: dbbot is being restarted. Type it again in a minute.")
 	same(t, "settled", w.state.became["1"], "busy up")
+	same(t, "that is no refusal", w.facts(), "")
+
+	ctx, cancel = context.WithCancel(t.Context())
+	w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
+		w.state.hang = true
+		cancel()
+		return planned("to version 7"), nil
+	}
+	taken = w.Take(ctx, Act{Invoke: &Invoke{Key: "2", Who: id("U0ANA"), Text: "up orders", Origin: Origin{Channel: "C0ORDERS"}, At: time.Now()}})
+	taken.Then(ctx)
+	same(t, "while it is being kept", w.chat.since(), "only U0ANA: dbbot is being restarted. Type it again in a minute.")
+}
+
+// Between which steps a process can be killed: the crash tests end it exactly there.
+func TestTheStepsOfTheRoadAreNamed(t *testing.T) {
+	var steps []string
+	ops.OnReached = func(step string) { steps = append(steps, step) }
+	defer func() { ops.OnReached = nil }()
+	w := newWorks(t)
+	w.asks("U0ANA", "up orders")
+	w.presses("U0LEE", "approve", 1)
+	same(t, "steps", strings.Join(steps, " "), "received planned asked decided")
+}
+
+// What is kept of a command is who typed what, where, without secrets, and bounded; of the request's first move, who made it.
+func TestWhatIsKeptOfACommand(t *testing.T) {
+	w := newWorks(t)
+	w.asksIn("U0ANA", "up orders -- xoxb-1-hunter2", Origin{Team: team, Channel: "C0GENERAL", Thread: "3.3"})
+	in := w.state.inbox["type 1"]
+	if in.Who != id("U0ANA") || in.Channel != "C0GENERAL" || in.Thread != "3.3" || in.At.IsZero() || strings.Contains(in.Words, "hunter2") ||
+		in.Words != "up orders -- ***" {
+		t.Errorf("kept: %+v", in)
+	}
+	if long := invocation(Invoke{Text: strings.Repeat("ä", 2*maxInWords)}); len([]rune(long.Words)) > maxInWords+1 { // and what says that more was there
+		t.Errorf("kept: %d characters", len([]rune(long.Words)))
+	}
+	same(t, "the first move", w.state.Moves()[0].Name, "U0ANA")
+}
+
+// How often what was asked and decided, and how that ended, by words that are few.
+func TestMetricsOfChanges(t *testing.T) {
+	w := newWorks(t)
+	w.asks("U0ANA", "up orders")
+	w.presses("U0BEN", "approve", 1)
+	w.presses("U0LEE", "reject", 1)
+	w.sends("U0LEE", "no")
+	w.pressesAt("U0LEE", "End 4242", "GONE", Origin{Team: team, Channel: "C0ORDERS"})
+	w.state.fail = approval.ErrConflict
+	same(t, "a crowd", w.presses("U0MIA", "approve", 1), "fault: Many people pressed at the same moment, so yours was not counted. Press again.")
+	w.state.down = &ops.Error{Message: "not yet"}
+	w.presses("U0MIA", "approve", 1)
+	want := `
+# HELP dbbot_requests_total Commands, clicks and home tabs, by command and outcome.
+# TYPE dbbot_requests_total counter
+dbbot_requests_total{command="approve",outcome="busy"} 1
+dbbot_requests_total{command="approve",outcome="refused"} 1
+dbbot_requests_total{command="none",outcome="answered"} 1
+dbbot_requests_total{command="none",outcome="busy"} 1
+dbbot_requests_total{command="none",outcome="misunderstood"} 1
+dbbot_requests_total{command="reject",outcome="answered"} 3
+dbbot_requests_total{command="up",outcome="answered"} 1
+`
+	if err := testutil.GatherAndCompare(w.registry, strings.NewReader(want), "dbbot_requests_total"); err != nil {
+		t.Error(err)
+	}
 }

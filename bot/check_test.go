@@ -94,6 +94,15 @@ func TestCheckFindsWhatHasChanged(t *testing.T) {
 			q.Glass, q.By = true, id("U0LEE")
 			w.people.policy = with(oneLead, "engineers")
 		}, "The policy does not let anybody decide this alone any more."},
+		{"ben did not agree, and is no lead", func(_ *works, q *approval.Request) { q.Votes = append(q.Votes, approval.Vote{By: id("U0BEN")}) }, ""},
+		{"the policy asks more groups, and lee changed hers", func(w *works, _ *approval.Request) {
+			w.people.policy = with(&policy.Consent{By: []string{"engineers", "leads"}, Count: 1}, "engineers")
+			w.people.policy.Groups = map[string]policy.Group{"engineers": {Users: []string{"U0ANA", "U0LEE"}}, "leads": {Users: []string{"U0MIA"}}}
+		}, "U0LEE, who agreed, may not agree any more."},
+		{"a roster that nobody needs cannot be read", func(w *works, _ *approval.Request) {
+			w.people.policy.Groups = map[string]policy.Group{"engineers": {Users: []string{"U0ANA"}}, "leads": {Users: []string{"U0LEE"}}, "others": {Usergroups: []string{"S0OTHER"}}}
+			w.people.rosters.read = func(context.Context, string) ([]string, error) { return nil, errSlackDown }
+		}, ""},
 		{"another plan", func(w *works, _ *approval.Request) {
 			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
 		}, "What would happen now is not what was agreed to: orders has changed since."},

@@ -271,6 +271,9 @@ func TestForgedForms(t *testing.T) {
 		{Form: "reject", Text: "x", State: elsewhere.String()}, {Form: "approve", Text: "orders", State: elsewhere.String()},
 	} {
 		s.Who, s.At, s.Key = id("U0LEE"), time.Now(), newToken()
+		if s.Form == "withdraw" {
+			s.Who = id("U0ANA") // who may, by its button
+		}
 		if got := w.does(Act{Submit: &s}); !strings.HasPrefix(got, "fault: ") || strings.Contains(got, "went wrong") {
 			t.Errorf("%+v: %s", s, got)
 		}
@@ -316,7 +319,25 @@ func TestButtonsThatType(t *testing.T) {
 	same(t, "an answer's own token", w.pressesAt("U0ANA", "End 4242", post.Token, at), "fault: dbbot does not know this button. It is from another version; type the command again.")
 	same(t, "refresh with such a token", w.world.presses("U0ANA", "refresh", buttons[0].Token), "only U0ANA: This answer is over 30 minutes old. Type the command again.")
 	var kept kept
-	if json.Unmarshal(w.desk.kept[post.Token], &kept); kept.View.Buttons[0].Token != "" {
+	if json.Unmarshal(w.desk.kept[post.Token], &kept); kept.View.Buttons[0].Token+kept.View.Parts[0].Section.Buttons[0].Token != "" {
 		t.Error("the answer keeps tokens of buttons: a shared one would share them")
+	}
+}
+
+func TestAFormsTitleFits(t *testing.T) {
+	for id, want := range map[approval.ID]string{7: "Break glass #7", 12345678901234: "Break glass"} {
+		same(t, "title", title("Break glass", approval.Request{ID: id}), want)
+	}
+}
+
+// An answer of the directory about somebody else is none.
+func TestAPressIsJudgedByWhoPresses(t *testing.T) {
+	w := newWorks(t)
+	w.asks("U0ANA", "up orders")
+	w.people.persons.read = func(context.Context, ops.PersonID) (ops.Person, error) {
+		return ops.Person{ID: id("U0LEE"), Standing: ops.Member}, nil
+	}
+	if got := w.presses("U0GUS", "approve", 1); !strings.Contains(got, "directory could not be read") {
+		t.Errorf("got %s", got)
 	}
 }
