@@ -41,7 +41,7 @@ func cardButtons(r approval.Request) []commands.Button {
 			button(commands.Approve, commands.Primary), button(commands.Reject, commands.Danger), button(commands.Withdraw, ""),
 		}
 		if r.Terms.BreakGlass {
-			buttons = append(buttons, button(commands.BreakGlass, commands.Danger))
+			buttons = append(buttons, button(commands.BreakGlass, ""))
 		}
 		return buttons
 	case r.State == approval.Approved && others:
