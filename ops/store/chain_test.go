@@ -184,11 +184,12 @@ func TestAuditFilter(t *testing.T) {
 
 // A chain is read in pages, from anywhere, and may be left in the middle.
 func TestChainPages(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	databaseURL := clustertest.Database(t)
+	s := opened(t, databaseURL)
 	if e, err := s.Head(t.Context()); err != nil || e.Seq != 0 {
 		t.Errorf("the head of nothing is %+v, %v", e, err)
 	}
-	fill(t, s, chainPage+5)
+	fill(t, clustertest.Connect(t, databaseURL), chainPage+5)
 	var got int64
 	for e, err := range s.Chain(t.Context(), 3) {
 		if err != nil || e.Seq != got+3 {

@@ -52,9 +52,9 @@ func (t *transaction) queueMessages(batch *pgx.Batch, m approval.Move, work *[]a
 	}
 }
 
-// Lease takes a message to send it, in one round trip; of a card, the request comes along, as new as Wanted or newer. Not
-// ok: there is nothing to say, or somebody else is saying it. Where a post was begun before and its place is not known,
-// Tried says so.
+// Lease takes a message to send it, in one round trip; the request that it is about comes along, as new as Wanted or
+// newer. Not ok: there is nothing to say, or somebody else is saying it. Where a post was begun before and its place is
+// not known, Tried says so.
 func (s *Store) Lease(ctx context.Context, message int64, lease time.Duration) (m Message, r approval.Request, ok bool, err error) {
 	err = s.again(ctx, func(ctx context.Context) (err error) {
 		m, r, ok, err = s.lease(ctx, message, lease)
@@ -74,7 +74,7 @@ func (s *Store) lease(ctx context.Context, message int64, lease time.Duration) (
 		return ignoreNone(err)
 	})
 	// A statement of its own sees what was committed while the first waited for the row.
-	batch.Queue(selectRequest+" WHERE r.id = (SELECT request FROM dbbot.messages WHERE id = $1 AND kind = 'card')", message).QueryRow(func(row pgx.Row) (err error) {
+	batch.Queue(selectRequest+" WHERE r.id = (SELECT request FROM dbbot.messages WHERE id = $1)", message).QueryRow(func(row pgx.Row) (err error) {
 		r, err = readRequest(row)
 		return ignoreNone(err)
 	})
@@ -95,10 +95,10 @@ func (s *Store) Placed(ctx context.Context, m Message, shown int64) (again bool,
 		WHERE id = $1 RETURNING sent < wanted`, m.ID, m.Turn, m.Channel, m.Stamp, m.Link, shown)
 }
 
-// Postpone gives the lease back without anything having been shown. m.Tried says what the caller knows now: whether a
-// post may have arrived all the same.
+// Postpone gives the lease back without anything having been shown; with a reason that counts as an attempt, without one
+// it is a pause. m.Tried says what the caller knows now: whether a post may have arrived all the same.
 func (s *Store) Postpone(ctx context.Context, m Message, why string) error {
-	_, err := s.exec(ctx, `UPDATE dbbot.messages SET leased = NULL, attempts = attempts + 1, posts = CASE WHEN $3 THEN 1 ELSE 0 END, trouble = $4,
+	_, err := s.exec(ctx, `UPDATE dbbot.messages SET leased = NULL, attempts = attempts + CASE $4 WHEN '' THEN 0 ELSE 1 END, posts = CASE WHEN $3 THEN 1 ELSE 0 END, trouble = $4,
 		due = clock_timestamp() + least(interval '5 minutes', interval '1 second' * 2 ^ least(attempts, 9)) WHERE id = $1 AND turn = $2`,
 		m.ID, m.Turn, m.Tried, troubled(why))
 	return err
@@ -122,7 +122,13 @@ func (s *Store) Unsayable(ctx context.Context, m Message, why string) error {
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		return t.record(ctx, audit.Entry{Event: audit.Undeliverable, Request: int64(m.Request), Channel: m.To, Origin: m.Key, Detail: string(m.Kind) + ": " + why})
+		r, err := readRequest(t.QueryRow(ctx, selectRequest+" WHERE r.id = $1", m.Request))
+		if ignoreNone(err) != nil {
+			return err
+		}
+		e := entryAbout(r, approval.Press{})
+		e.Event, e.Channel, e.Origin, e.Detail = audit.Undeliverable, m.To, m.Key, string(m.Kind)+": "+why
+		return t.record(ctx, e)
 	})
 }
 

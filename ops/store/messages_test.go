@@ -134,6 +134,10 @@ func TestTried(t *testing.T) {
 	if m, _, _ = lease(t, s, card.ID, minute); m.Tried || m.Attempts != 1 {
 		t.Errorf("after a refusal: tried %v, %d attempts", m.Tried, m.Attempts)
 	}
+	if err := s.Postpone(t.Context(), m, ""); err != nil { // a pause
+		t.Fatal(err)
+	}
+	m, _, _ = lease(t, s, card.ID, minute)
 	m.Tried = true // no answer came
 	if err := s.Postpone(t.Context(), m, "no answer"); err != nil {
 		t.Fatal(err)
@@ -205,7 +209,7 @@ func TestUnsayable(t *testing.T) {
 	if err := s.Unsayable(t.Context(), m, "channel_not_found, token=xoxb-123456"); err != nil {
 		t.Fatal(err)
 	}
-	if e := last(t, s); e.Event != audit.Undeliverable || e.Request != int64(r.ID) || e.Detail != "card: channel_not_found, token=***" || e.Channel != "C0ORDERS" {
+	if e := last(t, s); e.Event != audit.Undeliverable || e.Request != int64(r.ID) || e.Detail != "card: channel_not_found, token=***" || e.Channel != "C0ORDERS" || e.Database != "orders" {
 		t.Errorf("%+v", e)
 	}
 	moved(t, s, r.ID, agree(lee))
@@ -243,7 +247,7 @@ func TestAnnounced(t *testing.T) {
 		t.Errorf("in the queue: %s, want %s", got, want)
 	}
 	m, of, ok := lease(t, s, 3, minute)
-	if !ok || m.Kind != Direct || m.To != "U0ANA" || string(m.Body) != `{"n": 2}` || of.ID != 0 {
+	if !ok || m.Kind != Direct || m.To != "U0ANA" || string(m.Body) != `{"n": 2}` || of.ID != r.ID {
 		t.Errorf("leased %v: %+v of %s", ok, m, of.ID)
 	}
 	// Its button counts for her alone until it is known where it stands.

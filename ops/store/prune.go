@@ -16,13 +16,13 @@ const (
 
 // prunes are what is thrown away. Requests, votes, cards and the audit never are.
 var prunes = []string{
-	`DELETE FROM dbbot.inbox WHERE key IN (SELECT key FROM dbbot.inbox WHERE settled < clock_timestamp() - interval '` + inboxFor + `' LIMIT $1)`,
-	`DELETE FROM dbbot.messages WHERE id IN (SELECT id FROM dbbot.messages WHERE kind <> 'card' AND sent >= wanted AND sent_at < clock_timestamp() - interval '` + messagesFor + `' LIMIT $1)`,
-	`DELETE FROM dbbot.tokens WHERE token IN (SELECT t.token FROM dbbot.tokens t JOIN dbbot.requests r ON r.id = t.request
-		WHERE t.message IS NULL AND r.ended < clock_timestamp() - interval '` + homesFor + `' LIMIT $1)`,
-	`DELETE FROM dbbot.homes WHERE (team, member) IN (SELECT team, member FROM dbbot.homes WHERE opened < clock_timestamp() - interval '` + homesFor + `' LIMIT $1)`,
-	`DELETE FROM dbbot.workers WHERE id IN (SELECT id FROM dbbot.workers WHERE started < clock_timestamp() - interval '` + workersFor + `' AND id NOT IN (` + living + `)
-		AND NOT EXISTS (SELECT FROM dbbot.requests WHERE worker = workers.id AND state IN ('approved', 'running')) LIMIT $1)`,
+	`DELETE FROM dbbot.inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.inbox WHERE settled < clock_timestamp() - interval '` + inboxFor + `' LIMIT $1))`,
+	`DELETE FROM dbbot.messages WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.messages WHERE kind <> 'card' AND sent >= wanted AND sent_at < clock_timestamp() - interval '` + messagesFor + `' LIMIT $1))`,
+	`DELETE FROM dbbot.tokens WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM dbbot.tokens t JOIN dbbot.requests r ON r.id = t.request
+		WHERE t.message IS NULL AND coalesce(r.ended, r.asked) < clock_timestamp() - interval '` + homesFor + `' AND r.ended IS NOT NULL LIMIT $1))`,
+	`DELETE FROM dbbot.homes WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.homes WHERE opened < clock_timestamp() - interval '` + homesFor + `' LIMIT $1))`,
+	`DELETE FROM dbbot.workers WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.workers WHERE started < clock_timestamp() - interval '` + workersFor + `' AND id NOT IN (` + living + `)
+		AND NOT EXISTS (SELECT FROM dbbot.requests WHERE worker = workers.id AND state IN ('approved', 'running')) LIMIT $1))`,
 }
 
 // Prune throws away what nobody will ask for again. It does a bounded part of it at once; called now and then, it keeps up.

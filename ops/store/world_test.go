@@ -11,6 +11,8 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // The people of the tests: Ana asks, Lee and Mia may agree.
@@ -141,7 +143,7 @@ func seqs(all []audit.Entry) string {
 func text(v any) string { return fmt.Sprintf("%+v", v) }
 
 // fill puts n entries into an empty chain, unsealed: for tests that read many.
-func fill(tb testing.TB, s *Store, n int) {
+func fill(tb testing.TB, conn *pgx.Conn, n int) {
 	tb.Helper()
 	columns := strings.Split(strings.Join(strings.Fields(entryColumns), ""), ",")
 	values := make([]string, len(columns))
@@ -155,8 +157,10 @@ func fill(tb testing.TB, s *Store, n int) {
 			values[i] = "n / 3 + 1"
 		case "worker":
 			values[i] = "0"
-		case "prev", "hash":
+		case "prev":
 			values[i] = "sha256(n::text::bytea)"
+		case "hash":
+			values[i] = "sha256((n + 1)::text::bytea)"
 		case "member":
 			values[i] = "'U' || n % 500"
 		case "team":
@@ -167,7 +171,7 @@ func fill(tb testing.TB, s *Store, n int) {
 			values[i] = "'some text of it'"
 		}
 	}
-	if _, err := s.pool.Exec(tb.Context(), "INSERT INTO dbbot.audit ("+entryColumns+") SELECT "+strings.Join(values, ", ")+" FROM generate_series(1, $1::int) n", n); err != nil {
+	if _, err := conn.Exec(tb.Context(), "INSERT INTO dbbot.audit ("+entryColumns+") SELECT "+strings.Join(values, ", ")+" FROM generate_series(1, $1::int) n", n); err != nil {
 		tb.Fatal(err)
 	}
 }
