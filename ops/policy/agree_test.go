@@ -88,3 +88,21 @@ func TestDecideNamesTheExceptions(t *testing.T) {
 		t.Errorf("the rule is now %+v", kept)
 	}
 }
+
+func TestChanges(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rules map[ops.Risk]policy.Rule
+		want  bool
+	}{
+		"nothing":               {nil, false},
+		"reading alone":         {map[ops.Risk]policy.Rule{ops.Read: {Allow: []string{policy.Everyone}}}, false},
+		"operations":            {map[ops.Risk]policy.Rule{ops.Operate: {Allow: []string{"leads"}}}, true},
+		"operations by nobody":  {map[ops.Risk]policy.Rule{ops.Operate: {}}, false},
+		"reading, and changing": {map[ops.Risk]policy.Rule{ops.Read: {Allow: []string{"leads"}}, ops.Change: {Allow: []string{"leads"}}}, true},
+	} {
+		p := policy.Policy{Entries: []policy.Entry{{Environments: []string{"production"}}, {Environments: []string{"*"}, Rules: tt.rules}}}
+		if got := p.Changes(); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

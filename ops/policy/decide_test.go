@@ -166,6 +166,16 @@ func TestAdmitGivesEachStandingItsReason(t *testing.T) {
 	}
 }
 
+// A rule that names nobody is no rule.
+func TestARuleForNobodyAllowsNobody(t *testing.T) {
+	p := policy.Policy{Entries: []policy.Entry{{Environments: []string{"production"}, Rules: map[ops.Risk]policy.Rule{ops.Change: {}}}}}
+	none := policy.Policy{Entries: []policy.Entry{{Environments: []string{"production"}}}}
+	got, want := p.Decide(member("U0ANA"), team, rosters, ops.Change, orders), none.Decide(member("U0ANA"), team, rosters, ops.Change, orders)
+	if got.Allowed || got.Why != want.Why || got.Why == "" {
+		t.Errorf("got %q, want %q", got.Why, want.Why)
+	}
+}
+
 // Whoever is a full member elsewhere hears that they are from elsewhere, not that the directory could not be read.
 func TestAMemberOfAnotherTeamIsExternal(t *testing.T) {
 	external := member("U0EVE")

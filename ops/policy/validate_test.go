@@ -119,6 +119,29 @@ func TestValidateReportsAllAtOnce(t *testing.T) {
 	}
 }
 
+func TestAFaultReadsAsASentence(t *testing.T) {
+	for _, tt := range []struct {
+		fault policy.Fault
+		want  string
+	}{
+		{policy.Fault{Path: "policy[0].change", Value: "x", Problem: "is no risk", Fix: "Remove it."}, `policy[0].change: "x" is no risk. Remove it.`},
+		{policy.Fault{Path: "groups.g", Problem: "nobody is in this group", Fix: "Remove it."}, "groups.g: nobody is in this group. Remove it."},
+	} {
+		if got := tt.fault.String(); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestAMalformedEntryIsAnError(t *testing.T) {
+	for _, text := range []string{"policy: [{environments: {}}]", "policy: [{change: [leads]}]", "policy: [{change: {approve: {alone: perhaps}}}]"} {
+		var file struct{ Policy []policy.Entry }
+		if err := yaml.Load([]byte(text), &file, yaml.WithKnownFields()); err == nil {
+			t.Errorf("%s: read as %+v", text, file)
+		}
+	}
+}
+
 // Where Slack user groups are among those who agree, the file alone does not tell how many people that is.
 func TestValidateDoesNotGuessRosters(t *testing.T) {
 	p := parse(t, "groups: {g: {users: [U0ONE], usergroups: [S0ONE]}}\npolicy: [{environments: [a], change: {allow: [g], approve: {by: [g], count: 5}}}]")
