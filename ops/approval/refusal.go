@@ -102,15 +102,12 @@ func since(d time.Duration) string {
 	return ops.Count(int(max(d, 0)/time.Second), "second")
 }
 
-// clean makes what somebody wrote fit to be kept and shown: no secret, no character that hides or turns text, and no more
-// than a card holds. Lines stay lines.
+// clean makes what somebody wrote fit to be kept and shown: on one line, no secret, no character that hides or turns text,
+// and no more than a card holds.
 func clean(text string) string {
-	lines := strings.Split(strings.TrimSpace(ops.Redact(text)), "\n")
-	for i, line := range lines {
-		lines[i] = ops.Printable(strings.TrimSuffix(line, "\r"), MaxReason)
+	line := []rune(ops.Printable(strings.Join(strings.Fields(ops.Redact(text)), " "), MaxReason))
+	if len(line) > MaxReason {
+		return string(line[:MaxReason-1]) + "…"
 	}
-	if short := []rune(strings.Join(lines, "\n")); len(short) > MaxReason {
-		return string(short[:MaxReason-1]) + "…"
-	}
-	return strings.Join(lines, "\n")
+	return string(line)
 }
