@@ -63,6 +63,9 @@ func startSentinel(t *testing.T, master *server) *server {
 // everything that replicas share works through these two.
 func everything(t *testing.T, one, other *Coord) {
 	t.Helper()
+	for _, c := range []*Coord{one, other} { // the first connection of a process may take longer than a call may
+		eventually(t, "Redis answers", func() bool { return c.Ping(t.Context()) == nil })
+	}
 	t.Run("first", func(t *testing.T) { testFirst(t, one, other) })
 	t.Run("keep", func(t *testing.T) { testKeep(t, one, other) })
 	t.Run("allow", func(t *testing.T) { testAllow(t, one, other) })
