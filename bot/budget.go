@@ -60,7 +60,7 @@ type bucket struct {
 	at                time.Time
 }
 
-// lacks says how long until there is one to take.
+// lacks says how long until there is one to take, in whole milliseconds and rounded up.
 func (b *bucket) lacks(now time.Time) time.Duration {
 	if !b.at.IsZero() && now.After(b.at) {
 		b.left = min(b.burst, b.left+b.rate*now.Sub(b.at).Seconds())
@@ -69,5 +69,6 @@ func (b *bucket) lacks(now time.Time) time.Duration {
 	if b.left >= 1 {
 		return 0
 	}
-	return time.Duration((1 - b.left) / b.rate * float64(time.Second))
+	wait := time.Duration((1 - b.left) / b.rate * float64(time.Second))
+	return wait.Truncate(time.Millisecond) + time.Millisecond
 }

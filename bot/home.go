@@ -63,8 +63,8 @@ func homeTab(status commands.View, mine tab) commands.View {
 	view := commands.View{Title: "Your databases", Verdict: status.Verdict, Lead: status.Lead}
 	again := "Open this tab again to read anew."
 	if mine.state != nil {
-		heading := commands.Section{Title: view.Title, Verdict: view.Verdict, Summary: view.Lead}
-		view = commands.View{Title: mine.title(), Parts: append(mine.parts(), commands.Part{Section: &heading})}
+		view = commands.View{Title: mine.title(), Parts: append(mine.parts(), // a title alone gets some room above it
+			commands.Part{Section: &commands.Section{Title: view.Title}}, commands.Part{Section: &commands.Section{Summary: view.Lead}})}
 		again = "Requests are kept up to date here. Open this tab again to read the databases anew."
 	}
 	quick := commands.Section{Title: "To type, in any channel", Lines: []commands.Text{

@@ -125,7 +125,7 @@ func (l *lobby) redraws(t *testing.T) {
 	}
 }
 
-const databases = "\nYour databases\norders\nTo type, in any channel"
+const databases = "\nYour databases\n\norders\nTo type, in any channel"
 
 func TestHomeOfEverybody(t *testing.T) {
 	l := newLobby(t)
@@ -217,7 +217,7 @@ func TestHomeInTrouble(t *testing.T) {
 		l.answer = func(context.Context, commands.Asker, []ops.Target) (commands.View, error) {
 			return commands.View{}, &ops.Error{Message: "No database answers."}
 		}
-		if got := l.opens("U0LEE"); !strings.Contains(got, "[Approve]") || !strings.Contains(l.tabs.views["U0LEE"].Text(), "Your databases: No database answers.") {
+		if got := l.opens("U0LEE"); !strings.Contains(got, "[Approve]") || !strings.Contains(l.tabs.views["U0LEE"].Text(), "Your databases\nNo database answers.") {
 			t.Error(l.tabs.views["U0LEE"].Text())
 		}
 	})

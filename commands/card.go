@@ -85,7 +85,7 @@ func agreed(r approval.Request) Text {
 		if len(text) > 0 {
 			text = append(text, Span{Text: ", "})
 		}
-		text = append(text, mention(vote.By), Span{Text: " at "}, Span{Kind: Moment, When: vote.At})
+		text = append(text, mention(vote.By), Span{Text: " ("}, Span{Kind: Moment, When: vote.At}, Span{Text: ")"})
 		if vote.Why != "" {
 			text = append(text, Span{Text: " because " + cited(vote.Why)})
 		}
