@@ -29,16 +29,14 @@ func newBudget() *budget {
 func (b *budget) take(now time.Time, progress bool) (wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wait = b.held.Sub(now); wait > 0 {
-		return wait
+	wait = max(b.held.Sub(now), b.said.lacks(now))
+	if progress {
+		wait = max(wait, b.progress.lacks(now))
 	}
-	if wait = b.said.lacks(now); wait > 0 {
+	if wait > 0 {
 		return wait
 	}
 	if progress {
-		if wait = b.progress.lacks(now); wait > 0 {
-			return wait
-		}
 		b.progress.left--
 	}
 	b.said.left--
