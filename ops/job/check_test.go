@@ -30,7 +30,6 @@ func TestWhatCheckSaysDecides(t *testing.T) {
 		{"never can be told", []error{ErrUnchecked}, approval.Invalidated, "It could not be checked in time whether what was agreed to still holds.", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
 			h := newHouse(t)
 			var n atomic.Int64
 			r := h.start(&desk{check: func(context.Context, approval.Request) error {

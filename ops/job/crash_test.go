@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -34,7 +35,12 @@ var steps = []struct {
 // a worker is killed at each step of the road, and another one brings the request to its true end without running it
 // again
 func TestKilledAtEachStep(t *testing.T) {
+	var mu sync.Mutex
 	var took []time.Duration
+	t.Cleanup(func() {
+		slices.Sort(took)
+		t.Logf("from kill -9 to the true end, %d times: p50 %s, max %s", len(took), took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
+	})
 	for _, tt := range steps {
 		t.Run(tt.step, func(t *testing.T) {
 			h := newHouse(t)
@@ -43,7 +49,9 @@ func TestKilledAtEachStep(t *testing.T) {
 				id, killed := h.askUntilKilled(two, tt.step)
 				r := h.until(two, id, approval.Succeeded, approval.Failed, approval.Interrupted)
 				if tt.step != "finished" {
+					mu.Lock()
 					took = append(took, time.Since(killed))
+					mu.Unlock()
 				}
 				if r.State != tt.state || len(h.effects(two, id)) != tt.ran || two.desk.lookedAt(id) != tt.looks {
 					t.Errorf("got %s (%s), done by %v, looked at %d times; want %s, %d, %d", r.State, r.Why, h.effects(two, id),
@@ -52,10 +60,6 @@ func TestKilledAtEachStep(t *testing.T) {
 				h.eventually("the killed worker's session is gone", func() bool { return h.workers(two) == 1 })
 			}
 		})
-	}
-	if len(took) > 0 {
-		slices.Sort(took)
-		t.Logf("from kill -9 to the true end, %d times: p50 %s, max %s", len(took), took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
 	}
 }
 

@@ -51,8 +51,10 @@ type house struct {
 	log *slog.Logger
 }
 
+// newHouse makes one of the test's own, which runs beside other tests: all of them wait a lot.
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	t.Parallel()
 	h := &house{T: t, url: clustertest.Database(t), log: testLog(t)}
 	clustertest.Exec(t, h.url, "CREATE TABLE effects (request bigint NOT NULL, worker bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp())")
 	return h

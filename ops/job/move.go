@@ -16,6 +16,8 @@ import (
 // final, and so are *approval.Busy and approval.ErrUnknown. One try is not cut short by ctx, which would leave unknown what
 // became of it, but by the end of the process's time alone. act may find its own earlier try, whose answer was lost.
 func (q *Queue) move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
+	ctx, cancel := either(ctx, q.records)
+	defer cancel()
 	news := news{log: q.Log.With("request", id)}
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
 		var refused error

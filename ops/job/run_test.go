@@ -178,10 +178,13 @@ func TestLostAnswers(t *testing.T) {
 			if got.State != approval.Succeeded || len(h.effects(r, id)) != 1 || d.lookedAt(id) != 0 {
 				t.Errorf("got %s (%s), done by %v, looked at %d times", got.State, got.Why, h.effects(r, id), d.lookedAt(id))
 			}
+			h.eventually("it is put down", func() bool { return !r.hands.has(thing{kind: approval.ToRun, id: int64(id)}) })
+			if err := r.stop(); err != nil {
+				t.Error(err)
+			}
 			if len(seen) < 2 {
 				t.Errorf("only %v failed: the test no longer tests", seen)
 			}
-			h.eventually("it is put down", func() bool { return !r.hands.has(thing{kind: approval.ToRun, id: int64(id)}) })
 		})
 	}
 }
