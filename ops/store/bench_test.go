@@ -20,7 +20,7 @@ import (
 //	go test -run - -bench Decide ./ops/store
 func BenchmarkDecide(b *testing.B) {
 	databaseURL := clustertest.Start(b, map[string]string{"fsync": "on"}).URL("postgres")
-	clustertest.Exec(b, databaseURL, "CREATE TABLE public.dbbot_work (n bigint GENERATED ALWAYS AS IDENTITY, kind text, id bigint, at timestamptz)")
+	clustertest.Exec(b, databaseURL, queueTable)
 	busy := func(o *Options) {
 		o.Enqueue = inPublic
 		o.Announce = func(m approval.Move) []Message {
@@ -82,7 +82,7 @@ func (c *turning) Read(p []byte) (int, error) {
 
 // A network is slow: how often each call crosses it is part of how it was made. (Enqueue is one more, the queue's.)
 func TestRoundTrips(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	var turns atomic.Int64
 	config := s.pool.Config()
 	config.MaxConns = 1

@@ -15,7 +15,7 @@ import (
 
 // The audit refuses to be changed, also by the owner of its tables, also where no row is met and with triggers "off".
 func TestAuditStays(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	made(t, s)
 	conn := clustertest.Connect(t, databaseURL)
@@ -57,7 +57,7 @@ func gathered[T any](seq func(func(T) bool)) (all []T) {
 
 // Two processes that record at once make one chain.
 func TestOneChain(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	stores := []*Store{opened(t, databaseURL), opened(t, databaseURL)}
 	const each = 40
 	var all sync.WaitGroup
@@ -78,7 +78,7 @@ func TestOneChain(t *testing.T) {
 
 // No audit, no effect: where the chain cannot go on, nothing else happens either.
 func TestNoAuditNoEffect(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	r := made(t, s)
 	clustertest.Exec(t, databaseURL, "ALTER TABLE dbbot.audit DISABLE TRIGGER USER", "UPDATE dbbot.audit SET seq = 2") // where the next belongs
@@ -92,7 +92,7 @@ func TestNoAuditNoEffect(t *testing.T) {
 
 // Whoever gets round the triggers is found out.
 func TestTampering(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	moved(t, s, made(t, s).ID, agree(lee))
 	clustertest.Exec(t, databaseURL, "ALTER TABLE dbbot.audit DISABLE TRIGGER USER", "UPDATE dbbot.audit SET member = 'U0MIA' WHERE seq = 2")
@@ -104,7 +104,7 @@ func TestTampering(t *testing.T) {
 
 // An entry says who did what, on which database, from where, and under which program and policy.
 func TestEntries(t *testing.T) {
-	s := opened(t, clustertest.Database(t), func(o *Options) { o.Worker = func() int64 { return 7 } })
+	s := opened(t, fresh(t), func(o *Options) { o.Worker = func() int64 { return 7 } })
 	r := made(t, s)
 	card, err := s.Card(t.Context(), r.ID)
 	if err != nil {
@@ -151,7 +151,7 @@ func TestEntries(t *testing.T) {
 
 // Filters give the newest first, and only what they ask for.
 func TestAuditFilter(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	first, other := made(t, s), made(t, s, func(r *approval.Request) { r.Target.Database = "stock" })
 	moved(t, s, first.ID, agree(lee))
 	if err := s.Note(t.Context(), audit.Entry{Event: audit.Started, Detail: "one database"}); err != nil {
@@ -184,7 +184,7 @@ func TestAuditFilter(t *testing.T) {
 
 // A chain is read in pages, from anywhere, and may be left in the middle.
 func TestChainPages(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	if e, err := s.Head(t.Context()); err != nil || e.Seq != 0 {
 		t.Errorf("the head of nothing is %+v, %v", e, err)

@@ -11,7 +11,6 @@ import (
 	"dbbot/ops/approval"
 	"dbbot/ops/approval/approvaltest"
 	"dbbot/ops/audit"
-	"dbbot/ops/postgres/cluster/clustertest"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -19,8 +18,7 @@ import (
 // The contract holds with two processes on one database.
 func TestContract(t *testing.T) {
 	approvaltest.Run(t, func(t *testing.T) approvaltest.Fixture {
-		databaseURL := clustertest.Database(t)
-		clustertest.Exec(t, databaseURL, "CREATE TABLE public.dbbot_work (n bigint GENERATED ALWAYS AS IDENTITY, kind text, id bigint, at timestamptz)")
+		databaseURL := fresh(t)
 		queued := func(o *Options) { o.Enqueue = inPublic }
 		s := opened(t, databaseURL, queued)
 		return approvaltest.Fixture{

@@ -147,7 +147,7 @@ func TestCrashesUnderLoad(t *testing.T) {
 
 // Sessions that an administrator ends are no reason to bother anybody.
 func TestEndedSessions(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	for range 10 {
 		r := made(t, s)

@@ -108,7 +108,7 @@ func away(err error) bool {
 		return false
 	}
 	network, isNetwork := errors.AsType[net.Error](err)
-	return isNetwork && !network.Timeout() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNREFUSED) ||
+	return isNetwork && !network.Timeout() || pgconn.SafeToRetry(err) && !pgconn.Timeout(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNREFUSED) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 

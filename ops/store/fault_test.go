@@ -13,7 +13,6 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
-	"dbbot/ops/postgres/cluster/clustertest"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,7 +28,7 @@ const (
 // proxied is a Store that reaches its database through a proxy; direct leads past it.
 func proxied(tb testing.TB) (s *Store, proxy *toxiproxy.Proxy, direct *Store) {
 	tb.Helper()
-	databaseURL := clustertest.Database(tb)
+	databaseURL := fresh(tb)
 	u := must(url.Parse(databaseURL))
 	api := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop())
 	proxy = toxiproxy.NewProxy(api, "postgres", "127.0.0.1:0", u.Host)
@@ -166,7 +165,7 @@ func TestSlowDatabase(t *testing.T) {
 
 // A COMMIT whose answer could not be heard in time is not sent.
 func TestTooLateToCommit(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r := made(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -188,7 +187,7 @@ func TestTooLateToCommit(t *testing.T) {
 
 // The caller's no holds also while another step has the row: the wait is given up at the server too.
 func TestLockedRow(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r := made(t, s)
 	tx := must(s.pool.Begin(t.Context()))
 	if _, err := tx.Exec(t.Context(), "SELECT FROM dbbot.requests WHERE id = $1 FOR UPDATE", r.ID); err != nil {
@@ -216,7 +215,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	_, _, err := s.Create(t.Context(), wish(func(r *approval.Request) { r.Words = "terminate\x00" }))
 	said(t, err, "dbbot's own database cannot keep a text with a zero byte or a broken character.")
 	_, _, err = s.Create(t.Context(), wish(func(r *approval.Request) { r.Words = strings.Repeat("x", 20_000) }))

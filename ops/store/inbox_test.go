@@ -13,7 +13,7 @@ import (
 
 // A command is kept once, however often it is delivered and to whom, and settled once.
 func TestInbox(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL, func(o *Options) { o.Worker = func() int64 { return 7 } })
 	peer := opened(t, databaseURL)
 	in := Invocation{Key: "T1.7", Who: ana, Words: "terminate 4242 orders -- password=swordfish", Channel: "C0ORDERS", Thread: "17.0"}
@@ -68,7 +68,7 @@ func ignoreValue[T any](_ T, err error) error { return err }
 
 // Home tabs are known by who opened them last; their tokens count for one person and one request, and stay the same.
 func TestHomes(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	first, second := made(t, s), made(t, s)
 	for _, who := range []ops.PersonID{ana, lee.ID, ana} {

@@ -9,7 +9,6 @@ import (
 
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
-	"dbbot/ops/postgres/cluster/clustertest"
 )
 
 // minute is a lease that does not run out during a test; over is one that has.
@@ -50,7 +49,7 @@ func placed(tb testing.TB, s *Store, m Message, stamp string, shown int64) (agai
 
 // A card is posted once, edited as its request changes, and carries the same token all the time.
 func TestCard(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r, card := cardOf(t, s, needs(2), func(r *approval.Request) { r.Origin.Thread = "17.0" })
 	if card.Kind != Card || card.Request != r.ID || card.To != "C0ORDERS" || card.Thread != "17.0" || card.Wanted != 1 || card.Sent != 0 || len(card.Token) < 26 {
 		t.Errorf("a new card is %+v", card)
@@ -89,7 +88,7 @@ func TestCard(t *testing.T) {
 // What a lease gives to draw is never older than the Wanted that it names, whatever moves at the same time: else the card
 // would stay behind for good.
 func TestLeaseIsNeverOlder(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r, card := cardOf(t, s, consentless)
 	r = moved(t, s, r.ID, claim(1), start) // three moves, so Wanted is Version
 	stop := make(chan bool)
@@ -118,7 +117,7 @@ func TestLeaseIsNeverOlder(t *testing.T) {
 
 // A post whose end is not known is looked for before it is made again. Who knows that Slack refused says so.
 func TestTried(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	_, card := cardOf(t, s)
 	m, _, _ := lease(t, s, card.ID, over) // its sender dies
 	if m.Tried {
@@ -154,7 +153,7 @@ func TestTried(t *testing.T) {
 
 // A sender whose lease ran out may still edit: nobody knows then which edit came last, so it is drawn once more.
 func TestLateSender(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r, card := cardOf(t, s, needs(2))
 	slow, _, _ := lease(t, s, card.ID, over)
 	moved(t, s, r.ID, agree(lee))
@@ -187,7 +186,7 @@ func TestLateSender(t *testing.T) {
 }
 
 func TestRedirect(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r, card := cardOf(t, s)
 	m, _, _ := lease(t, s, card.ID, minute)
 	placed(t, s, m, "17.1", m.Wanted)
@@ -203,7 +202,7 @@ func TestRedirect(t *testing.T) {
 }
 
 func TestUnsayable(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	r, card := cardOf(t, s)
 	m, _, _ := lease(t, s, card.ID, minute)
 	if err := s.Unsayable(t.Context(), m, "channel_not_found, token=xoxb-123456"); err != nil {
@@ -228,8 +227,7 @@ func TestAnnounced(t *testing.T) {
 			{Key: key + " notice", Kind: Notice, To: "C0DBOPS"},
 		}
 	}
-	databaseURL := clustertest.Database(t)
-	clustertest.Exec(t, databaseURL, "CREATE TABLE public.dbbot_work (n bigint GENERATED ALWAYS AS IDENTITY, kind text, id bigint, at timestamptz)")
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL, func(o *Options) { o.Announce, o.Enqueue = announce, inPublic })
 	r := made(t, s, needs(2))
 	rows := must(s.pool.Query(t.Context(), "SELECT m.id, m.kind, m.request FROM dbbot.messages m JOIN public.dbbot_work w ON w.id = m.id AND w.kind = 'deliver' ORDER BY m.id"))
@@ -264,7 +262,7 @@ func TestAnnounced(t *testing.T) {
 
 // Before it is noted where a card stands, its token counts in its channel; afterwards in that one message.
 func TestTokenOfAFreshCard(t *testing.T) {
-	s := opened(t, clustertest.Database(t))
+	s := opened(t, fresh(t))
 	_, card := cardOf(t, s, needs(2))
 	try := func(key, channel, message string, who approval.Voter) error {
 		_, err := s.Decide(t.Context(), approval.Press{Key: key, Token: card.Token, Who: who.ID, Channel: channel, Message: message}, agree(who))

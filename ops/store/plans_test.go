@@ -67,7 +67,7 @@ func TestPlans(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it fills tables with a hundred thousand rows")
 	}
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	opened(t, databaseURL)
 	many(t, databaseURL, 100_000)
 	heard := new(statements)

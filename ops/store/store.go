@@ -37,6 +37,8 @@ type Store struct {
 	options Options
 }
 
+var _ approval.Store = (*Store)(nil)
+
 // Pool gives the connections, for the queue that lives in the same schema.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 

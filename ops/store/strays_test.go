@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func aged(tb testing.TB, databaseURL string) {
 
 // What a worker has is its own until its lock is free; then somebody takes it up.
 func TestStraysOfTheDead(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	worker, die := live(t, s, databaseURL)
 	mine := opened(t, databaseURL, func(o *Options) { o.Worker = func() int64 { return worker } })
@@ -93,11 +94,11 @@ func TestStraysOfTheDead(t *testing.T) {
 
 // The lock of another class, of another database or shared by hand is nobody's life.
 func TestLivesOnlyByItsLock(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	r := made(t, s, consentless)
 	moved(t, s, r.ID, claim(5), start)
-	elsewhere := clustertest.Connect(t, clustertest.Database(t))
+	elsewhere := clustertest.Connect(t, fresh(t))
 	if _, err := elsewhere.Exec(t.Context(), "SELECT pg_advisory_lock($1::int, 5)", LiveClass); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestLivesOnlyByItsLock(t *testing.T) {
 
 // What the queue lost comes back after a few seconds, but not what waits for another that runs.
 func TestStraysOfTheQueue(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL)
 	worker, _ := live(t, s, databaseURL)
 	pending, approved := made(t, s, on("a")), made(t, s, consentless, on("b"))
@@ -149,7 +150,7 @@ func TestStraysOfTheQueue(t *testing.T) {
 
 // Old things go; what people may ask for stays.
 func TestPrune(t *testing.T) {
-	databaseURL := clustertest.Database(t)
+	databaseURL := fresh(t)
 	s := opened(t, databaseURL, func(o *Options) {
 		o.Announce = func(m approval.Move) []Message {
 			return []Message{{Key: m.After.ID.String() + string(m.Event), Kind: Notice, To: "C0DBOPS"}}
@@ -203,4 +204,24 @@ func counts(tb testing.TB, s *Store) (all string) {
 		tb.Fatal(err)
 	}
 	return all
+}
+
+// Whoever runs a request hears at once that somebody wants it to stop, and of nothing else.
+func TestCancelIsHeard(t *testing.T) {
+	databaseURL := fresh(t)
+	s := opened(t, databaseURL)
+	ear := clustertest.Connect(t, databaseURL)
+	if _, err := ear.Exec(t.Context(), "LISTEN dbbot_cancel"); err != nil {
+		t.Fatal(err)
+	}
+	r := made(t, s, consentless)
+	moved(t, s, r.ID, claim(1), start, func(r approval.Request, now time.Time) (approval.Move, error) { return r.AskCancel(lee, "enough", now) })
+	heard, err := ear.WaitForNotification(t.Context())
+	if err != nil || heard.Payload != strconv.FormatInt(int64(r.ID), 10) {
+		t.Fatalf("%+v, %v", heard, err)
+	}
+	wish, err := s.Report(t.Context(), r.ID, 1, approval.Progress{Phase: "ending\x00"})
+	if err != nil || wish == nil || wish.By != lee.ID || wish.Why != "enough" || wish.At.IsZero() {
+		t.Errorf("%+v, %v", wish, err)
+	}
 }
