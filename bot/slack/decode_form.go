@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"dbbot/bot"
@@ -36,7 +37,7 @@ func (p *interaction) form(me self, at time.Time) (bot.Act, error) {
 		return bot.Act{}, &refusal{reason: malformed, detail: "a form that is none", form: true}
 	}
 	answer, found := f.Input.Values[formField][formField]
-	if !found || answer.Value == nil || !sane(f.ID, f.Hash, f.Form, p.TriggerID) || f.ID == "" || f.Form == "" || len(*answer.Value) > maxWritten {
+	if !found || answer.Value == nil || !sane(f.ID, f.Hash, strings.ReplaceAll(f.Form, " ", "-"), p.TriggerID) || f.ID == "" || f.Form == "" || len(*answer.Value) > maxWritten {
 		return bot.Act{}, &refusal{reason: malformed, detail: "a form that is not one of ours", form: true}
 	}
 	// Sent again after a fault was shown, a form has the same id and hash: the trigger, or else what was written, tells the

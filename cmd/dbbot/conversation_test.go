@@ -152,6 +152,9 @@ func (c *conversation) writes(name, text string) {
 // reads checks what somebody reads: the next thing, what it has become, or what it says in the end.
 func (c *conversation) reads(name string, where lane, how, want string) {
 	c.t.Helper()
+	if where == everyone || where == inThread {
+		where = where.of(c.channel)
+	}
 	if how == ", finally" {
 		c.person(name).finally(c.t, where, c.line, want)
 		return

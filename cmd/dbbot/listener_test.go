@@ -64,10 +64,13 @@ func (h heard) lane() lane {
 	case strings.HasPrefix(h.Message.Channel, "D"):
 		return directly
 	case h.Message.Thread != "" && h.Message.Thread != h.Message.TS:
-		return inThread
+		return inThread.of(h.Message.Channel)
 	}
-	return everyone
+	return everyone.of(h.Message.Channel)
 }
+
+// of a channel: what is said in one is not heard in another.
+func (l lane) of(channel string) lane { return l + " of " + lane(channel) }
 
 // said is what a reader makes of it.
 func (h heard) said() string {
