@@ -131,3 +131,10 @@ func TestFrozenAndAwake(t *testing.T) {
 		})
 	}
 }
+
+// stopped says whether a process of ours has been stopped by a signal since it was last asked.
+func stopped(pid int) bool {
+	var status syscall.WaitStatus
+	found, err := syscall.Wait4(pid, &status, syscall.WUNTRACED|syscall.WNOHANG, nil)
+	return err == nil && found == pid && status.Stopped()
+}
