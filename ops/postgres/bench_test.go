@@ -141,3 +141,36 @@ func run(b *testing.B, program string, args ...string) time.Duration {
 	}
 	return time.Since(begun)
 }
+
+// BenchmarkBackend is the look that a plan to end a session rests on, while forty wait behind it.
+func BenchmarkBackend(b *testing.B) {
+	c := clustertest.Start(b, map[string]string{"max_connections": "70"})
+	url := c.URL("postgres")
+	clustertest.Exec(b, url, "CREATE TABLE orders (id int PRIMARY KEY, note text)", "INSERT INTO orders VALUES (1, '')")
+	r := reader(b, Database{URL: ops.Secret(url)})
+	root := clustertest.Connect(b, url)
+	do(b, root, "BEGIN", "UPDATE orders SET note = 'x' WHERE id = 1")
+	for range 40 {
+		inBackground(b, clustertest.Connect(b, url), "UPDATE orders SET note = 'y' WHERE id = 1")
+	}
+	seeUntil(b, r, pid(root), func(s Backend) bool { return len(s.Blocked) == 40 })
+	for b.Loop() {
+		see(b, r, pid(root))
+	}
+}
+
+// BenchmarkTerminate is from the signal to the certainty that the session is gone, look before it included.
+func BenchmarkTerminate(b *testing.B) {
+	url := shop(b, anyServer(b))
+	r := reader(b, Database{URL: ops.Secret(url)})
+	for b.Loop() {
+		b.StopTimer()
+		conn := clustertest.Connect(b, url)
+		do(b, conn, "BEGIN")
+		aim := seeUntil(b, r, pid(conn), func(s Backend) bool { return s.State == "idle in transaction" }).Aim(Terminate)
+		b.StartTimer()
+		if fate, err := r.End(b.Context(), "orders", aim, func() {}); fate != Gone || err != nil {
+			b.Fatal(fate, err)
+		}
+	}
+}

@@ -15,6 +15,9 @@ const (
 	// signalWithin is how long a session may take to end, or its query to stop, once it was asked to: rolling back is quick
 	// in PostgreSQL, but a process on a stalled disk hears nothing.
 	signalWithin = 10 * time.Second
+	// lookWithin is how long a signal that somebody may have sent before is waited for: it is heard within a second, or not
+	// until a stalled process goes on.
+	lookWithin = 2 * time.Second
 	// firstPause and longestPause lie between two looks at whether it has.
 	firstPause   = 20 * time.Millisecond
 	longestPause = 500 * time.Millisecond
@@ -86,7 +89,7 @@ func (a Aim) fate(b Backend) Fate {
 	return There
 }
 
-// Fate looks what has become of what was aimed at, for as long as a signal may take to do its work: the process that may
+// Fate looks what has become of what was aimed at, and waits a moment for a signal that is on its way: the process that may
 // have sent one is gone, and cannot say.
 func (r *Reader) Fate(ctx context.Context, name string, aim Aim) (Fate, error) {
 	ctx, d, leave, err := r.enter(ctx, name)
@@ -94,7 +97,7 @@ func (r *Reader) Fate(ctx context.Context, name string, aim Aim) (Fate, error) {
 		return "", err
 	}
 	defer leave()
-	return d.await(ctx, aim)
+	return d.await(ctx, aim, lookWithin)
 }
 
 // End sends the signal, and waits until it has done its work. sent is called once it may have been sent. Errors are
@@ -172,11 +175,9 @@ func (d *database) send(ctx context.Context, l *link, a Aim) (found bool, err er
 // ended waits until a signal that was, or may have been, sent has done its work. Whoever wanted it stopped meanwhile is
 // too late, and hears what became of it.
 func (d *database) ended(ctx context.Context, a Aim) (Fate, error) {
-	fate, err := d.await(ctx, a)
+	fate, err := d.await(ctx, a, signalWithin)
 	if ctx.Err() != nil && !a.settled(fate) {
-		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
-		defer cancel()
-		fate, err = d.await(once, a)
+		fate, err = d.await(context.WithoutCancel(ctx), a, lookWithin)
 	}
 	switch {
 	case err != nil || fate == Elsewhere:
@@ -194,8 +195,8 @@ func (d *database) ended(ctx context.Context, a Aim) (Fate, error) {
 }
 
 // await looks until the fate is settled, or no time is left. It gives the last fate seen, and an error only where none was.
-func (d *database) await(ctx context.Context, a Aim) (fate Fate, err error) {
-	ctx, cancel := context.WithTimeout(ctx, signalWithin)
+func (d *database) await(ctx context.Context, a Aim, within time.Duration) (fate Fate, err error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		var b Backend

@@ -130,6 +130,7 @@ func TestOnlyWhatWasAimedAt(t *testing.T) {
 		if fate, err := r.End(t.Context(), "orders", b.Aim(Terminate), func() {}); fate != Gone || err != nil { // a microsecond was all that saved it
 			t.Errorf("got %s, %v", fate, err)
 		}
+		<-said
 	})
 }
 

@@ -3,7 +3,7 @@
 SELECT json_build_object('found', count(*), 'sent', coalesce(bool_or(
   CASE $6 WHEN 'cancel' THEN pg_cancel_backend(pid) ELSE pg_terminate_backend(pid) END), false))
 FROM pg_stat_activity
-WHERE pid = $1 AND backend_start = $2 AND pid <> pg_backend_pid()
+WHERE pid = $1 AND backend_start = $2
   AND CASE $6 WHEN 'cancel' THEN query_start ELSE xact_start END IS NOT DISTINCT FROM $3
   AND ($6 <> 'cancel' OR state = 'active')
   AND datname = current_database() AND current_database() = $4
