@@ -13,6 +13,7 @@ require (
 	github.com/go-redis/redis_rate/v10 v10.0.1 // the rate limit that replicas share (GCRA in Redis)
 	github.com/golang-migrate/migrate/v4 v4.20.1 // migration files and their state table
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL: pipelines, cancel requests, error fields
+	github.com/pganalyze/pg_query_go/v6 v6.2.5 // PostgreSQL's own parser: migrations are split and judged by it
 	github.com/prometheus/client_golang v1.25.0 // /metrics
 	github.com/redis/go-redis/v9 v9.23.0 // first-time, rate limit and cache shared by replicas
 	github.com/riverqueue/river v0.51.0 // the queue that replicas share in PostgreSQL: runs, expiry, reminders, messages
