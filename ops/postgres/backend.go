@@ -192,6 +192,8 @@ func (b Backend) Refusal(s Signal) *ops.Error {
 		return &ops.Error{Message: session + " is an autovacuum that prevents transaction ids from running out.", Hint: "Ending it would only make it begin again. Let it finish."}
 	case b.Kind != "client backend" && b.Kind != "autovacuum worker" && b.Kind != "":
 		return &ops.Error{Message: fmt.Sprintf("%s is part of the server: %s.", session, ops.Printable(b.Kind, 60)), Hint: "Only sessions of clients can be ended."}
+	case !b.Signal && b.Kind == "autovacuum worker":
+		return &ops.Error{Message: fmt.Sprintf("%s is an autovacuum, and dbbot's role %s is no superuser.", session, quoteRole(b.Role)), Hint: "It gives way by itself to whoever waits for its table."}
 	case !b.Signal && b.Superuser:
 		return &ops.Error{Message: fmt.Sprintf("%s belongs to a superuser, and dbbot's role %s is none.", session, quoteRole(b.Role)), Hint: fmt.Sprintf("A superuser can end it: SELECT pg_%s_backend(%d);", s, b.PID)}
 	case !b.Signal:

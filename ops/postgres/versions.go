@@ -30,6 +30,10 @@ var dialects = map[string][]struct {
 		{14, `NULL::timestamptz`},
 		{17, `inactive_since`},
 	},
+	"signals autovacuum": { // 18 has a role for it; before, only superusers may
+		{14, `false`},
+		{18, `pg_has_role('pg_signal_autovacuum_worker', 'USAGE')`},
+	},
 	"slot invalidation reason": {
 		{14, `NULL::text`},
 		{17, `invalidation_reason`},

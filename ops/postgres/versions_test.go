@@ -25,6 +25,8 @@ func TestDialects(t *testing.T) {
 		"{{checkpoints}} ":              {[]int{9, 14, 15, 16}, "pg_stat_bgwriter"},
 		"{{reserved slots}}":            {[]int{16, 17, 18}, "reserved_connections"},
 		"{{reserved slots}} ":           {[]int{14, 15}, "0 "},
+		"{{signals autovacuum}}":        {[]int{18, 19}, "pg_signal_autovacuum_worker"},
+		"{{signals autovacuum}} ":       {[]int{14, 17}, "false"},
 		"{{slot inactive since}}":       {[]int{17, 18}, "inactive_since"},
 		"{{slot inactive since}} ":      {[]int{14, 15, 16}, "NULL::timestamptz"},
 		"{{slot invalidation reason}}":  {[]int{17, 18}, "invalidation_reason"},
@@ -40,7 +42,8 @@ func TestDialects(t *testing.T) {
 
 // Every query is whole in every version, asks once, and differs between versions only where a dialect says so.
 func TestEveryQueryInEveryVersion(t *testing.T) {
-	for _, s := range append(sectionsFor(GolangMigrate), sectionsFor(Prisma)...) {
+	all := slices.Concat(sectionsFor(GolangMigrate), sectionsFor(Prisma), []section{{file: "backend"}, {file: "signal"}})
+	for _, s := range all {
 		for version := oldest; version <= newest; version++ {
 			all := s.statements(version)
 			query := all[len(all)-1]
@@ -48,14 +51,14 @@ func TestEveryQueryInEveryVersion(t *testing.T) {
 				t.Errorf("%s in %d: %s", s.file, version, query)
 			}
 			differs := query != s.statements(oldest)[len(all)-1]
-			if slices.Contains([]string{"checkpoints", "connections", "replication"}, s.file) != differs && version == newest {
+			if slices.Contains([]string{"checkpoints", "connections", "replication", "backend"}, s.file) != differs && version == newest {
 				t.Errorf("%s differs between %d and %d: %v", s.file, oldest, newest, differs)
 			}
 		}
 	}
 	for name := range dialects {
 		used := false
-		for _, s := range sectionsFor("") {
+		for _, s := range all {
 			sql, err := queries.ReadFile("sql/" + s.file + ".sql")
 			used = used || err == nil && strings.Contains(string(sql), "{{"+name+"}}")
 		}
