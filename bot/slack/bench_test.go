@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dbbot/bot"
 	"dbbot/bot/workspace"
 )
 
@@ -20,11 +22,35 @@ func BenchmarkCommand(b *testing.B) {
 	}
 }
 
+// BenchmarkDecision presses a button that is certain before its ack, by as many people; what it takes to make it certain is
+// not in it.
+func BenchmarkDecision(b *testing.B) {
+	for _, people := range []int{1, 16} {
+		b.Run(fmt.Sprintf("people=%d", people), func(b *testing.B) {
+			var at bot.Posted
+			benchmark(b, people, func(w *town) {
+				w.desk.taken = make(chan bot.Act, b.N+1)
+				w.decides(func(context.Context, bot.Act) bot.Taken { return bot.Taken{} })
+				at = w.posts(orders, "1:card")
+			}, func(w *town) (workspace.Answer, error) {
+				return w.Click(b.Context(), "U0LEE", at.Channel, at.Stamp, "approve")
+			})
+		})
+	}
+}
+
 func benchmarkCommand(b *testing.B, people int) {
+	benchmark(b, people, func(*town) {}, func(w *town) (workspace.Answer, error) {
+		return w.Slash(b.Context(), "U0ANA", "C0ORDERS", "/db status")
+	})
+}
+
+func benchmark(b *testing.B, people int, prepare func(*town), act func(*town) (workspace.Answer, error)) {
 	w := newTown(b, func(slack *workspace.Config, c *Config, _ *bounds) {
 		slack.Limits.History = 1000
 		c.Queue = 10_000
 	})
+	prepare(w)
 	latencies := make(chan time.Duration, b.N)
 	var left atomic.Int64
 	left.Store(int64(b.N))
@@ -33,7 +59,7 @@ func benchmarkCommand(b *testing.B, people int) {
 	for range people {
 		all.Go(func() {
 			for left.Add(-1) >= 0 {
-				a, err := w.Slash(b.Context(), "U0ANA", "C0ORDERS", "/db status")
+				a, err := act(w)
 				if err != nil || a.Outcome != workspace.Acked {
 					b.Errorf("%s, %v", a.Outcome, err)
 					return
