@@ -105,20 +105,22 @@ func (w *wish) ask() (commands.Text, error) {
 	return nil, nil
 }
 
-// authorise looks the asker up anew and asks the policy. Strangers are refused before their words are looked at.
+// authorise looks the asker up anew and asks the policy. A stranger hears nothing about their words; the audit has what
+// they wanted.
 func (w *wish) authorise() (*policy.Consent, error) {
+	call, err := w.bot.Catalogue.Find(w.in.Text)
+	w.call = call
 	w.seen = w.bot.people.look(w.ctx, w.who)
 	if admitted := policy.Admit(w.seen.persons[w.who], w.bot.Team()); !admitted.Allowed {
 		return nil, stop(refused, admitted.Why, "")
 	}
-	call, err := w.bot.Catalogue.Find(w.in.Text)
 	if err == nil && (call.Change == nil || len(call.Targets) != 1) { // only if the catalogue says another thing than to First
 		err = errUnknownButton
 	}
 	if err != nil {
 		return nil, &stopped{misunderstood, err}
 	}
-	w.call, w.command = call, call.Path
+	w.command = call.Path
 	decision := w.seen.decide(w.who, call.Risk, call.Targets[0])
 	if !decision.Allowed {
 		return nil, stop(refused, decision.Why, "/db whoami shows what you may do.")

@@ -53,11 +53,11 @@ func TestAskingIsRefusedWithAReason(t *testing.T) {
 		fact   string
 	}{
 		{"an engineer", nil, "U0ANA", "up orders", "", ""},
-		{"a guest", nil, "U0GUS", "up orders", "You are a guest of this workspace", "command refused U0GUS: You are a guest of this workspace"},
-		{"an outsider", nil, "U0EVE", "up orders", "You are from another organisation", "command refused U0EVE: You are from another"},
+		{"a guest", nil, "U0GUS", "up orders", "You are a guest of this workspace", "command refused U0GUS up orders: You are a guest of this workspace"},
+		{"an outsider", nil, "U0EVE", "up orders", "You are from another organisation", "command refused U0EVE up orders: You are from another"},
 		{"whom the policy does not name", func(w *works) { w.directory.rosters["S0ENGINEER"] = nil }, "U0ANA", "up orders",
 			"Only engineers or leads may change orders (production). Ask one of them. /db whoami shows what you may do.", "command refused U0ANA up orders: Only engineers or leads may"},
-		{"when slack is down", func(w *works) { w.directory.err = errSlackDown }, "U0ANA", "up orders", "Slack's directory could not be read", "command refused U0ANA: Slack's directory"},
+		{"when slack is down", func(w *works) { w.directory.err = errSlackDown }, "U0ANA", "up orders", "Slack's directory could not be read", "command refused U0ANA up orders: Slack's directory"},
 		{"nothing to do", func(w *works) { w.planFails(&ops.Error{Message: "Nothing is pending."}) }, "U0ANA", "up orders", "Nothing is pending.", "command refused U0ANA up orders: Nothing is pending."},
 		{"a plan that falls over", func(w *works) {
 			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { panic("planning") }
