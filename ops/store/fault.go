@@ -3,13 +3,10 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"syscall"
 
 	"dbbot/ops"
-	"dbbot/ops/approval"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -48,10 +45,10 @@ var refusals = map[string]struct{ means, fix string }{
 	"08P01": {"does not understand the connection's settings", "Behind a pooler? state.url must lead to PostgreSQL itself, since sessions there must last."},
 }
 
-// fault turns what went wrong into words for people where the reason is the database and not the program. Errors that
-// speak for themselves, and those of the contract, stay as they are.
+// fault turns what went wrong into words for people where the reason is the database. Errors that speak for themselves,
+// those of the contract and faults of the program stay as they are.
 func fault(err error) error {
-	if err == nil || speaks(err) {
+	if _, speaks := errors.AsType[*ops.Error](err); speaks {
 		return err
 	}
 	say := func(means, fix string) error {
@@ -71,31 +68,15 @@ func fault(err error) error {
 		if known, ok := refusals[refused.Code]; ok {
 			return say(known.means, known.fix)
 		}
-		return fmt.Errorf("dbbot's own database: %w", err)
+		return err
 	case errors.Is(err, errSlow), errors.Is(err, context.DeadlineExceeded), pgconn.Timeout(err):
-		return say("does not answer in time", "Nothing was kept. Is the machine overloaded, its disk full, or the network slow?")
+		return say("does not answer in time", "Nothing was changed. Is the machine overloaded, its disk full, or the network slow?")
 	case errors.Is(err, context.Canceled):
 		return err
 	case away(err):
 		return say("cannot be reached", "Is PostgreSQL up, and do address, DNS and firewall let dbbot through? state.url says where it should be.")
 	}
-	return fmt.Errorf("dbbot's own database: %w", err)
-}
-
-// speaks for itself: words for people, or an answer of the contract.
-func speaks(err error) bool {
-	if _, ok := errors.AsType[*ops.Error](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*approval.Busy](err); ok {
-		return true
-	}
-	for _, known := range []error{approval.ErrUnknown, approval.ErrRepeated, approval.ErrConflict, approval.ErrFence, approval.ErrMoved, approval.ErrEarly} {
-		if errors.Is(err, known) {
-			return true
-		}
-	}
-	return false
+	return err
 }
 
 // away says whether the connection broke or there is none: trying again may help.
@@ -107,9 +88,11 @@ func away(err error) bool {
 		}
 		return false
 	}
-	network, isNetwork := errors.AsType[net.Error](err)
-	return isNetwork && !network.Timeout() || pgconn.SafeToRetry(err) && !pgconn.Timeout(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNREFUSED) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
+	if pgconn.Timeout(err) {
+		return false
+	}
+	_, isNetwork := errors.AsType[net.Error](err) // refused and reset connections are
+	return isNetwork || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // passing says whether the same step, tried anew, may do better: nothing of it was kept.

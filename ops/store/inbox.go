@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 
 	"dbbot/ops"
@@ -14,12 +16,18 @@ import (
 // maxWords bounds what is kept of what somebody typed, in characters: Slack lets through four thousand.
 const maxWords = 4000
 
-// maxKey bounds keys and ids that come from outside, in characters; Slack's have a few dozen.
-const maxKey = 80
+// maxKey bounds keys and ids that come from outside, in bytes, so that they fit their columns also when each of their
+// characters is escaped; Slack's have a few dozen.
+const maxKey = 96
 
 // keyed makes a key or an id from outside fit to be kept: PostgreSQL takes no zero byte in a text, and nothing that is no
-// character. What is no such key is none that we gave out.
-func keyed(s string) string { return ops.Printable(s, maxKey) }
+// character. A longer one is known by its hash, for two that begin alike are not the same.
+func keyed(s string) string {
+	if len(s) > maxKey {
+		return fmt.Sprintf("%x", sha256.Sum256([]byte(s)))
+	}
+	return ops.Printable(s, maxKey)
+}
 
 // Receive keeps a command before anything is known of it; approval.ErrRepeated if it was kept before. At is the
 // database's; Worker is this process.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -61,6 +62,20 @@ func TestInbox(t *testing.T) {
 	// A click with the key of a command is another act.
 	if _, err := s.Decide(t.Context(), approval.Press{Key: in.Key, Token: "x"}, nil); !errors.Is(err, approval.ErrUnknown) {
 		t.Error(err)
+	}
+}
+
+// Keys that begin alike are different, however long; what PostgreSQL could not keep is kept as something that it can.
+func TestKeys(t *testing.T) {
+	s := opened(t, fresh(t))
+	long := strings.Repeat("k", 500)
+	for _, key := range []string{long + "1", long + "2", strings.Repeat("\u200b", 32), "\x00", "\xff", "", "1700.1"} {
+		if err := s.Receive(t.Context(), Invocation{Key: key}); err != nil {
+			t.Errorf("%.20q: %v (%v)", key, err, causeOf(err))
+		}
+		if err := s.Receive(t.Context(), Invocation{Key: key}); !errors.Is(err, approval.ErrRepeated) {
+			t.Errorf("%.20q again: %v", key, err)
+		}
 	}
 }
 

@@ -20,6 +20,9 @@ const (
 	// connections of one process: the queue listens on one and keeps house on two or three, and moves are short, so that
 	// four more decide hundreds of clicks a second. A hundred connections, PostgreSQL's default, are enough for ten replicas.
 	connections = 8
+	// openWithin bounds the whole of Open, the wait for another process that makes the tables included: "serve" is ready or
+	// says why not within thirty seconds.
+	openWithin = 20 * time.Second
 	// callWithin bounds every call whose context does not: longer than any lock of ours is ever held.
 	callWithin = 10 * time.Second
 	// dialWithin bounds one attempt to connect, so that a second host of the URL gets its turn.
@@ -57,6 +60,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, &ops.Error{Message: "The audit has no key.", Hint: "Set audit.key; `openssl rand -hex 32` makes one."}
 	}
 	fillIn(&o)
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
 	if err := prepare(ctx, config.ConnConfig); err != nil {
 		return nil, fault(err)
 	}

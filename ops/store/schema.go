@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"time"
 
 	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/database"
@@ -22,19 +21,12 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-const (
-	// schemaLock is what a process holds while it makes or completes the tables: "dbbotsch" in ASCII.
-	schemaLock = 0x6462626f74736368
-	// schemaWithin bounds the wait for another process that does the same, and the work itself: "serve" is ready or says why
-	// not within thirty seconds.
-	schemaWithin = 20 * time.Second
-)
+// schemaLock is what a process holds while it makes or completes the tables: "dbbotsch" in ASCII.
+const schemaLock = 0x6462626f74736368
 
 // prepare makes or completes the tables, ours and River's, on a connection of its own. Every step is a transaction: a
 // crash of this process, the connection or the server leaves it done or undone, nothing half, and nothing locked.
 func prepare(ctx context.Context, config *pgx.ConnConfig) error {
-	ctx, cancel := context.WithTimeout(ctx, schemaWithin)
-	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
@@ -44,7 +36,7 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) error {
 		return err
 	}
 	// A wait for this lock is bounded as for any other, at the server too.
-	wait := fmt.Sprintf("SET lock_timeout = %d; SET statement_timeout = %[1]d", schemaWithin.Milliseconds())
+	wait := fmt.Sprintf("SET lock_timeout = %d; SET statement_timeout = %[1]d", openWithin.Milliseconds())
 	if _, err := conn.Exec(ctx, wait); err != nil {
 		return err
 	}

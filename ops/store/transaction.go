@@ -141,6 +141,7 @@ func (t *transaction) commit(ctx context.Context, left trace, last *pgx.Batch) e
 	pid := t.Conn().PgConn().PID()
 	ops.Reached("committing")
 	err := t.SendBatch(ctx, last).Close()
+	ops.Reached("committed")
 	if err == nil || answered(err) {
 		t.kept = err == nil
 		return err
