@@ -49,15 +49,19 @@ func (p *people) asker(ctx context.Context, id ops.PersonID) (commands.Asker, po
 	return commands.Asker{Person: person, Groups: p.groups(id.User, in), May: may}, policy.Admit(person, team)
 }
 
-// consent says who must agree first.
+// consent says who must agree first; whoever may act alone needs nobody.
 func consent(c *policy.Consent) string {
-	switch {
-	case c == nil:
+	if c == nil || c.Alone {
 		return ""
-	case c.Count == 1:
-		return "when one of " + strings.Join(c.By, " or ") + " agrees"
 	}
-	return fmt.Sprintf("when %d of %s agree", c.Count, strings.Join(c.By, " or "))
+	words := "when one of " + strings.Join(c.By, " or ") + " agrees"
+	if c.Count > 1 {
+		words = fmt.Sprintf("when %d of %s agree", c.Count, strings.Join(c.By, " or "))
+	}
+	if c.BreakGlass {
+		words += ", or one of them breaks the glass"
+	}
+	return words
 }
 
 // read gets all rosters that the policy needs, at once. Those that cannot be read are marked stale.

@@ -136,6 +136,8 @@ func TestConsentInWords(t *testing.T) {
 		{nil, ""},
 		{&policy.Consent{By: []string{"leads"}, Count: 1}, "when one of leads agrees"},
 		{&policy.Consent{By: []string{"engineers", "leads"}, Count: 2}, "when 2 of engineers or leads agree"},
+		{&policy.Consent{By: []string{"leads"}, Count: 2, BreakGlass: true}, "when 2 of leads agree, or one of them breaks the glass"},
+		{&policy.Consent{By: []string{"leads"}, Count: 2, Alone: true}, ""},
 	}
 	for _, tt := range tests {
 		same(t, "consent", consent(tt.consent), tt.want)
