@@ -24,6 +24,7 @@ import (
 //	bot to ana directly: …             bot to ana in the thread: … | in a form: … | at home: …
 //	slackbot to ana: …                 gus hears nothing
 //	a session of orders, called bob    bob is gone | bob is there; {bob} in any text is its pid
+//	somebody waits for bob
 //
 // Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.
 //
@@ -82,6 +83,7 @@ var verbs = []verb{
 	}},
 	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.reads(w[1], slackbot, "", w[2]) }},
 	{regexp.MustCompile(`^a session of (\w+), called (\w+)$`), func(c *conversation, w []string) { c.sessions[w[2]] = c.startSession(w[1]) }},
+	{regexp.MustCompile(`^somebody waits for (\w+)$`), func(c *conversation, w []string) { c.sessions[w[1]].block(c) }},
 	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},
 }
 

@@ -32,6 +32,29 @@ func (c *conversation) startSession(database string) *transaction {
 	return s
 }
 
+// block lets another session wait for it, and returns once that one does. The conversation's end ends its wait.
+func (s *transaction) block(c *conversation) {
+	c.t.Helper()
+	other := clustertest.Connect(c.t, s.watch.Config().ConnString())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = other.Exec(ctx, "UPDATE schema_migrations SET dirty = dirty") // its end is the conversation's
+	}()
+	c.t.Cleanup(func() { cancel(); <-done })
+	for until := time.Now().Add(patience); ; {
+		var blocked bool
+		err := s.watch.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND $1 = ANY (pg_blocking_pids(pid)))", s.pid).Scan(&blocked)
+		switch {
+		case err != nil || time.Now().After(until):
+			c.t.Fatalf("%s\nnobody waits: %v", c.line, err)
+		case blocked:
+			return
+		}
+	}
+}
+
 // is waits, bounded, until the session is there or gone; one that is there is not waited for.
 func (s *transaction) is(c *conversation, want string) {
 	c.t.Helper()
