@@ -31,7 +31,7 @@ func (s signalling) view(b postgres.Backend) View {
 	return view
 }
 
-// whose is who a session is: its role, or what it is for where it has none.
+// whose says who a session is: its role, or what it is for where it has none.
 func whose(b postgres.Backend) string {
 	if b.User == "" {
 		return b.Kind
