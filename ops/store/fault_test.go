@@ -13,6 +13,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/postgres/cluster/clustertest"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -160,6 +161,31 @@ func TestSlowDatabase(t *testing.T) {
 	}
 	if yes == 0 || no == 0 {
 		t.Errorf("told yes %d times, no %d times: both are wanted", yes, no)
+	}
+}
+
+// A step that still goes on when somebody looks is ended: a COMMIT that is on its way finds nobody.
+func TestLookEndsWhatGoesOn(t *testing.T) {
+	databaseURL := fresh(t)
+	s := opened(t, databaseURL)
+	conn := clustertest.Connect(t, databaseURL)
+	left := trace{sql: "SELECT EXISTS (SELECT FROM dbbot.homes)"}
+	for _, sql := range []string{"BEGIN", "INSERT INTO dbbot.homes (team, member, opened) VALUES ('T0DEMO', 'U0ANA', now())"} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.QueryRow(t.Context(), "SELECT pg_current_xact_id()::text").Scan(&left.xid); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := s.wasKept(t.Context(), conn.PgConn().PID(), left); kept || err != nil {
+		t.Errorf("kept %v, %v", kept, err)
+	}
+	if _, err := conn.Exec(t.Context(), "COMMIT"); err == nil {
+		t.Error("it could still commit after somebody was told that it was not kept")
+	}
+	if homes, err := s.Homes(t.Context()); err != nil || len(homes) != 0 {
+		t.Errorf("%+v, %v", homes, err)
 	}
 }
 

@@ -141,9 +141,14 @@ func TestStraysOfTheQueue(t *testing.T) {
 	all.Messages = []int64{4}
 	expect(t, s, "when one is sent and one postponed", all)
 
+	clustertest.Exec(t, databaseURL, "UPDATE dbbot.messages SET due = due - interval '1 hour' WHERE id = 2")
+	moved(t, s, approved.ID, claim(worker))
+	all.Approved = nil
+	expect(t, s, "when an old card has just got something new to show", all)
+
 	moved(t, s, holder.ID, finish)
 	aged(t, databaseURL)
-	if got := straying(t, s).Approved; text(got) != text([]approval.ID{approved.ID, waiting.ID}) {
+	if got := straying(t, s).Approved; text(got) != text([]approval.ID{waiting.ID}) {
 		t.Errorf("when the holder has ended: %v", got)
 	}
 }
