@@ -89,7 +89,7 @@ func TestCrashAtRandom(t *testing.T) {
 	}
 	dice := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for range *kills {
-		pause(t.Context(), time.Duration(dice.IntN(700))*time.Millisecond) // at any moment of what goes on, not at a chosen one
+		pause(t.Context(), time.Duration(dice.IntN(1500))*time.Millisecond) // at any moment of what goes on, not at a chosen one
 		n := dice.IntN(len(replicas))
 		replicas[n].kill()
 		replicas[n] = h.start("")
