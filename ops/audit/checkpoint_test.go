@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,8 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
 // A checkpoint is read back as it was written, also out of a conversation.
@@ -32,19 +29,20 @@ func TestCheckpointsTravelAsText(t *testing.T) {
 func TestForgedCheckpoints(t *testing.T) {
 	c := testKey.Checkpoint(chain(3, testKey)[2], began)
 	line := c.String()
-	rapid.Check(t, func(rt *rapid.T) {
-		forged := []byte(line)
-		forged[rapid.IntRange(0, len(line)-1).Draw(rt, "at")] = byte(rapid.IntRange(32, 126).Draw(rt, "by"))
-		found, _, err := ReadCheckpoints(bytes.NewReader(forged))
-		if err != nil {
-			rt.Fatal(err)
-		}
-		for _, got := range found {
-			if !reflect.DeepEqual(got, c) {
-				rt.Fatalf("%s was read as %+v", forged, got)
+	for at := range len(line) {
+		for _, by := range []byte("0189aAfFzZ:=-+/ ") {
+			forged := line[:at] + string(by) + line[at+1:]
+			found, _, err := ReadCheckpoints(strings.NewReader(forged))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, got := range found {
+				if !reflect.DeepEqual(got, c) {
+					t.Fatalf("%s was read as %+v", forged, got)
+				}
 			}
 		}
-	})
+	}
 	other := must(NewKey("another key of 32 bytes or more!")).Checkpoint(chain(3, testKey)[2], began)
 	if testKey.Own(other) || !other.Genuine() {
 		t.Error("somebody else's checkpoint is taken for ours")

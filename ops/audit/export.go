@@ -65,9 +65,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON takes only what MarshalJSON writes, to the byte: nothing can stand in a line that is not sealed.
 func (e *Entry) UnmarshalJSON(text []byte) error {
 	var l line
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&l); err != nil {
+	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
 	*e = Entry(l.plain)

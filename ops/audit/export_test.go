@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"strings"
@@ -103,6 +104,30 @@ func TestLinesThatDbbotDidNotWrite(t *testing.T) {
 		var fault *Fault
 		if _, _, err := readAll(other, 1, testKey); err == nil || errors.As(err, &fault) {
 			t.Errorf("%q: %v", other, err)
+		}
+	}
+}
+
+// What a closing says of its entries must be so, whoever signed it.
+func TestAClosingThatSaysAnotherThing(t *testing.T) {
+	text := exported(t, chain(3, testKey), 1)
+	begin := strings.LastIndex(text, `{"closing"`)
+	for name, change := range map[string]func(*Closing){
+		"nothing": func(*Closing) {}, "first": func(c *Closing) { c.First++ }, "last": func(c *Closing) { c.Last-- },
+		"digest": func(c *Closing) { c.Digest = strings.Repeat("0", 64) },
+	} {
+		closing, ok := closes([]byte(strings.TrimSpace(text[begin:])))
+		if !ok {
+			t.Fatal(text[begin:])
+		}
+		change(&closing)
+		closing.Signature = testKey.sign(closing.signed())
+		line, err := json.Marshal(lastLine{&closing})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, r, err := readAll(text[:begin]+string(line), 1, testKey); err != nil || r.Intact != (name == "nothing") {
+			t.Errorf("%s: intact %v, %v", name, r.Intact, err)
 		}
 	}
 }

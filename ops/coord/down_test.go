@@ -108,6 +108,23 @@ func TestBreaker(t *testing.T) {
 	step("for everybody", b.pass(now.Add(2*rest)), true)
 }
 
+// late is a context whose deadline has passed, and which has not noticed yet.
+type late struct{ context.Context }
+
+func (late) Deadline() (time.Time, bool) { return time.Now().Add(-time.Nanosecond), true }
+
+func TestADeadlineThatHasJustPassed(t *testing.T) {
+	soon, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	gone, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	for ctx, want := range map[context.Context]bool{t.Context(): false, soon: false, gone: true, late{t.Context()}: true} {
+		if got := over(ctx); got != want {
+			t.Errorf("%v: %v", ctx, got)
+		}
+	}
+}
+
 func TestACallerThatGivesUpSaysNothingAboutRedis(t *testing.T) {
 	ctx, giveUp := context.WithCancel(t.Context())
 	c := open(&redis.UniversalOptions{Addrs: []string{"nowhere:0"}, Dialer: func(context.Context, string, string) (net.Conn, error) {

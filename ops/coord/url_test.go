@@ -67,3 +67,15 @@ func TestBoundsAreOurs(t *testing.T) {
 		}
 	}
 }
+
+// Which name a certificate must have: the URL's, also for all nodes of a cluster; of servers that Sentinels name, their own.
+func TestWhoseCertificate(t *testing.T) {
+	for text, want := range map[string]string{
+		"rediss://cache": "cache", "rediss://n1?addr=n2:2": "n1", "rediss://s1?master_name=shop": "",
+	} {
+		o, err := options(ops.Secret(text))
+		if err != nil || o.TLSConfig.ServerName != want || o.TLSConfig.InsecureSkipVerify {
+			t.Errorf("%s: %q, %v", text, o.TLSConfig.ServerName, err)
+		}
+	}
+}
