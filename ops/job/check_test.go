@@ -186,29 +186,34 @@ func TestACheckThatIsCutShortEndsNothing(t *testing.T) {
 // speaks for people, as the store does, when it is away.
 type speaks struct {
 	requests
-	away *atomic.Bool
+	away func() bool
 }
 
 func (s speaks) Move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
-	if s.away.Load() {
+	if s.away() {
 		return approval.Request{}, &ops.Error{Message: "dbbot's own database cannot be reached."}
 	}
 	return s.requests.Move(ctx, id, act)
 }
 
-// The store's own words about its trouble are no refusal of the request.
+// The store's own words about its trouble are no refusal of the request: it is away when the request is to be started,
+// until the worker gives up, and then there again.
 func TestAStateDatabaseThatIsAwayEndsNoRequest(t *testing.T) {
 	h := newHouse(t)
-	var away atomic.Bool
-	r := h.open(&desk{check: func(context.Context, approval.Request) error { away.Store(true); return nil }},
-		func(o *Options) { o.Store = speaks{o.Store.(requests), &away} })
+	var r *replica
+	var checked, over atomic.Bool
+	r = h.open(&desk{check: func(context.Context, approval.Request) error { checked.Store(true); return nil }}, func(o *Options) {
+		o.Store = speaks{o.Store.(requests), func() bool {
+			if !checked.Load() || over.Swap(true) {
+				return false
+			}
+			r.lease.release() // the worker gives up
+			return true
+		}}
+	})
 	h.run(r)
 	id := h.ask(r, "1")
-	h.eventually("it is away", away.Load)
-	if err := r.stop(); err != nil {
-		t.Log(err) // it could not start it, and was stopped
-	}
-	if got := h.until(r, id, approval.Approved, approval.Invalidated); got.State != approval.Approved {
-		t.Errorf("got %s: %s", got.State, got.Why)
+	if got := h.until(r, id, approval.Succeeded, approval.Invalidated); got.State != approval.Succeeded || !over.Load() {
+		t.Errorf("got %s: %s; it was away: %v", got.State, got.Why, over.Load())
 	}
 }

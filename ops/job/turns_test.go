@@ -71,3 +71,27 @@ func TestAWorkerTakesUpWhatItPutDown(t *testing.T) {
 		})
 	}
 }
+
+// hasty takes a request over as soon as it has been started, as another worker would that found its lock free.
+type hasty struct{ requests }
+
+const stranger = 999
+
+func (s hasty) Move(ctx context.Context, id approval.ID, act approval.Act) (approval.Request, error) {
+	r, err := s.requests.Move(ctx, id, act)
+	if err == nil && r.State == approval.Running && r.Worker != stranger && r.Fence == 1 {
+		_, err = s.requests.Move(ctx, id, func(r approval.Request, now time.Time) (approval.Move, error) { return r.TakeOver(stranger, now) })
+	}
+	return r, err
+}
+
+// Nothing is run after somebody else has begun to look at what happened.
+func TestWhatWasTakenOverBeforeItBeganDoesNotBegin(t *testing.T) {
+	h := newHouse(t)
+	r := h.start(&desk{}, func(o *Options) { o.Store = hasty{o.Store.(requests)} })
+	id := h.ask(r, "1")
+	got := h.until(r, id, approval.Succeeded, approval.Failed)
+	if got.State != approval.Failed || got.Fence != 3 || len(h.effects(r, id)) != 0 {
+		t.Errorf("got %s (%s), fence %d, done by %v", got.State, got.Why, got.Fence, h.effects(r, id))
+	}
+}
