@@ -162,6 +162,15 @@ func TestATableOfBlanks(t *testing.T) {
 	}
 }
 
+// The lines of a section leave room for its buttons, whatever there is to say.
+func TestLinesLeaveRoomForButtons(t *testing.T) {
+	s := section("locks", commands.Bad, repeat(40, line(500))...)
+	s.Section.Buttons = []commands.Button{{Name: strings.Repeat("Terminate ", 7), Confirm: &commands.Confirm{Text: strings.Repeat("x", 300)}}}
+	if _, types := drawn(t, commands.View{Parts: []commands.Part{s}}); !strings.Contains(types, "actions") {
+		t.Errorf("drawn %s", types)
+	}
+}
+
 func TestButtonsOfSectionsThatDoNotFit(t *testing.T) {
 	v := commands.View{Parts: repeat(30, func(i int) commands.Part {
 		return commands.Part{Section: &commands.Section{Title: fmt.Sprint("#", i), Buttons: []commands.Button{{Name: "Approve"}, {Name: "Reject"}}}}

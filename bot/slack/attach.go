@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"strings"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -24,7 +25,7 @@ func (c *Client) Attach(ctx context.Context, to bot.Posted, name, title string, 
 	}
 	err = c.web.UploadToURL(ctx, slackgo.UploadToURLParameters{UploadURL: place.UploadURL, Filename: name, Content: string(content)})
 	if err != nil {
-		return unshown(explain("the upload", bare(err)))
+		return unshown(explain("the upload", without(place.UploadURL, bare(err))))
 	}
 	done, err := c.web.CompleteUploadExternalContext(ctx, slackgo.CompleteUploadExternalParameters{
 		Files: []slackgo.FileSummary{{ID: place.FileID, Title: title}}, Channel: to.Channel, ThreadTimestamp: to.Stamp,
@@ -33,6 +34,14 @@ func (c *Client) Attach(ctx context.Context, to bot.Posted, name, title string, 
 		err = errors.New("the answer names no file")
 	}
 	return prospect(explain(complete, err))
+}
+
+// without takes an address that is a right to upload out of an error that repeats it.
+func without(address string, err error) error {
+	if text := err.Error(); strings.Contains(text, address) {
+		return errors.New(strings.ReplaceAll(text, address, "the address of the upload"))
+	}
+	return err
 }
 
 // unshown is prospect for a step that shows nothing: what is not sure may simply be done again.

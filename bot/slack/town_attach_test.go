@@ -60,7 +60,7 @@ func TestAFileThatBreaksOff(t *testing.T) {
 // An upload host that fails has shown nothing either, and its address, which is a right to upload, is in no error.
 func TestAnUploadThatFails(t *testing.T) {
 	r := newRig(t, nil)
-	for what, answer := range map[string]http.HandlerFunc{"500": says(500, ""), "too large": says(413, "")} {
+	for what, answer := range map[string]http.HandlerFunc{"500": says(500, ""), "too large": says(413, ""), "broken off": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }} {
 		r.set("files.getUploadURLExternal", says(200, `{"ok":true,"file_id":"F1","upload_url":"`+r.url+`/upload/top-secret"}`))
 		r.set("top-secret", answer)
 		err := r.Attach(t.Context(), bot.Posted{Channel: "C0ORDERS", Stamp: "1.1"}, "plan.sql", "a", []byte("select 1"))
@@ -79,18 +79,18 @@ func TestAnUploadThatFails(t *testing.T) {
 }
 
 // causes writes an error with all that it wraps.
-func causes(err error) (text string) {
-	for ; err != nil; err = next(err) {
-		text += err.Error() + "; "
+func causes(err error) string {
+	switch wrapping := err.(type) {
+	case nil:
+		return ""
+	case interface{ Unwrap() []error }:
+		text := err.Error()
+		for _, cause := range wrapping.Unwrap() {
+			text += "; " + causes(cause)
+		}
+		return text
 	}
-	return text
-}
-
-func next(err error) error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		return errors.Join(many.Unwrap()[1:]...)
-	}
-	return errors.Unwrap(err)
+	return err.Error() + "; " + causes(errors.Unwrap(err))
 }
 
 // What others have posted with our metadata is not ours: anybody can write it.
