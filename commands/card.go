@@ -45,7 +45,7 @@ func RequestNews(r approval.Request) View {
 }
 
 func requestTitle(r approval.Request) string {
-	return fmt.Sprintf("%s %s %s", marks[r.State], r.ID, ops.Printable(r.Words, maxWords))
+	return fmt.Sprintf("%s %s %s", marks[r.State], r.ID, ops.Printable(Saying(r), maxWords))
 }
 
 // marks make a state seen at a glance; the word always stands beside it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"dbbot/commands"
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
@@ -82,7 +83,7 @@ func (c requestsCommand) Run(ctx context.Context, p *process) error {
 			}
 			continue
 		}
-		fmt.Fprintf(p.out, "%-6s %-12s %-12s %s  %s\n", r.ID, r.State, ops.Printable(r.Target.Database, maxSaid), r.Asked.UTC().Format(time.RFC3339), ops.Printable(r.Words, maxSaid))
+		fmt.Fprintf(p.out, "%-6s %-12s %-12s %s  %s\n", r.ID, r.State, ops.Printable(r.Target.Database, maxSaid), r.Asked.UTC().Format(time.RFC3339), ops.Printable(commands.Saying(r), maxSaid))
 	}
 	if len(all) == 0 && !c.JSON {
 		fmt.Fprintln(p.out, "no requests")
