@@ -22,7 +22,7 @@ func (s *Store) Homes(ctx context.Context) ([]Home, error) {
 		err = row.Scan(&h.Who.Team, &h.Who.User, &h.Digest)
 		return h, err
 	}
-	return all(ctx, s, read, "SELECT team, member, digest FROM dbbot.homes WHERE opened > clock_timestamp() - $1::text::interval ORDER BY opened DESC LIMIT $2", homesFor, homesKept)
+	return all(ctx, s, read, "SELECT team, member, digest FROM dbbot.homes WHERE opened > now() - $1::text::interval ORDER BY opened DESC LIMIT $2", homesFor, homesKept)
 }
 
 // HomeOpened notes that somebody looks at their home tab, which must be drawn now.

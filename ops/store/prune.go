@@ -14,14 +14,15 @@ const (
 	pruneAtOnce = 5000
 )
 
-// prunes are what is thrown away. Requests, votes, cards and the audit never are.
+// prunes are what is thrown away. Requests, votes, cards and the audit never are. now() stands still for a statement, so
+// that an index can be searched by it; clock_timestamp() goes on, and cannot.
 var prunes = []string{
-	`DELETE FROM dbbot.inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.inbox WHERE settled < clock_timestamp() - interval '` + inboxFor + `' LIMIT $1))`,
-	`DELETE FROM dbbot.messages WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.messages WHERE kind <> 'card' AND sent >= wanted AND sent_at < clock_timestamp() - interval '` + messagesFor + `' LIMIT $1))`,
+	`DELETE FROM dbbot.inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.inbox WHERE settled < now() - interval '` + inboxFor + `' LIMIT $1))`,
+	`DELETE FROM dbbot.messages WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.messages WHERE kind <> 'card' AND sent >= wanted AND sent_at < now() - interval '` + messagesFor + `' LIMIT $1))`,
 	`DELETE FROM dbbot.tokens WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM dbbot.tokens t JOIN dbbot.requests r ON r.id = t.request
-		WHERE t.message IS NULL AND coalesce(r.ended, r.asked) < clock_timestamp() - interval '` + homesFor + `' AND r.ended IS NOT NULL LIMIT $1))`,
-	`DELETE FROM dbbot.homes WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.homes WHERE opened < clock_timestamp() - interval '` + homesFor + `' LIMIT $1))`,
-	`DELETE FROM dbbot.workers WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.workers WHERE started < clock_timestamp() - interval '` + workersFor + `' AND id NOT IN (` + living + `)
+		WHERE t.message IS NULL AND coalesce(r.ended, r.asked) < now() - interval '` + homesFor + `' AND r.ended IS NOT NULL LIMIT $1))`,
+	`DELETE FROM dbbot.homes WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.homes WHERE opened < now() - interval '` + homesFor + `' LIMIT $1))`,
+	`DELETE FROM dbbot.workers WHERE ctid = ANY (ARRAY(SELECT ctid FROM dbbot.workers WHERE started < now() - interval '` + workersFor + `' AND id NOT IN (` + living + `)
 		AND NOT EXISTS (SELECT FROM dbbot.requests WHERE worker = workers.id AND state IN ('approved', 'running')) LIMIT $1))`,
 }
 

@@ -35,11 +35,11 @@ var living = fmt.Sprintf(`SELECT objid::bigint FROM pg_locks WHERE locktype = 'a
 var strays = []string{
 	`SELECT id FROM dbbot.requests WHERE state = 'running' AND worker NOT IN (` + living + `) ORDER BY id LIMIT $1`,
 	`SELECT id FROM dbbot.requests r WHERE state = 'approved'
-		AND (worker = 0 AND moved < clock_timestamp() - interval '` + unclaimedAfter + `' OR worker <> 0 AND worker NOT IN (` + living + `))
+		AND (worker = 0 AND moved < now() - interval '` + unclaimedAfter + `' OR worker <> 0 AND worker NOT IN (` + living + `))
 		AND NOT (waits_for <> 0 AND EXISTS (SELECT FROM dbbot.requests h WHERE h.id = r.waits_for AND h.state = 'running')) ORDER BY id LIMIT $1`,
-	`SELECT id FROM dbbot.requests WHERE state = 'pending' AND expires < clock_timestamp() - interval '` + unclaimedAfter + `' ORDER BY id LIMIT $1`,
-	`SELECT id FROM dbbot.messages WHERE sent < wanted AND NOT lost AND due < clock_timestamp() - interval '` + unsentAfter + `'
-		AND (leased IS NULL OR leased < clock_timestamp()) ORDER BY due LIMIT $1`,
+	`SELECT id FROM dbbot.requests WHERE state = 'pending' AND expires < now() - interval '` + unclaimedAfter + `' ORDER BY id LIMIT $1`,
+	`SELECT id FROM dbbot.messages WHERE sent < wanted AND NOT lost AND due < now() - interval '` + unsentAfter + `'
+		AND (leased IS NULL OR leased < now()) ORDER BY due LIMIT $1`,
 	`SELECT ` + invocationColumns + ` FROM dbbot.inbox WHERE settled IS NULL AND worker NOT IN (` + living + `) ORDER BY received LIMIT $1`,
 }
 
