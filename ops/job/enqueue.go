@@ -26,7 +26,7 @@ type (
 	deliverArgs struct{ ID int64 }
 	redrawArgs  struct{}
 	pruneArgs   struct{}
-	checkArgs   struct{}
+	checkpointArgs   struct{}
 )
 
 func (runArgs) Kind() string     { return string(approval.ToRun) }
@@ -35,7 +35,7 @@ func (remindArgs) Kind() string  { return string(approval.ToRemind) }
 func (deliverArgs) Kind() string { return string(approval.ToDeliver) }
 func (redrawArgs) Kind() string  { return string(approval.ToRedraw) }
 func (pruneArgs) Kind() string   { return "prune" }
-func (checkArgs) Kind() string   { return "checkpoint" }
+func (checkpointArgs) Kind() string   { return "checkpoint" }
 
 // Enqueue puts work into the queue in the caller's transaction, in one round trip: it is there if and only if the
 // transaction commits. It works before Run has begun.

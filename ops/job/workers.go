@@ -49,23 +49,26 @@ func (q *Queue) workers() *river.Workers {
 	river.AddWorker(all, &worker[deliverArgs]{queue: q, work: func(ctx context.Context, a deliverArgs) error { return q.deliver(ctx, a.ID) }})
 	river.AddWorker(all, &worker[redrawArgs]{queue: q, work: func(ctx context.Context, _ redrawArgs) error { return q.redraw(ctx) }})
 	river.AddWorker(all, &worker[pruneArgs]{queue: q, work: func(ctx context.Context, _ pruneArgs) error { return q.Store.Prune(ctx) }})
-	river.AddWorker(all, &worker[checkArgs]{queue: q, work: func(ctx context.Context, _ checkArgs) error { return q.Checkpoint(ctx) }})
+	river.AddWorker(all, &worker[checkpointArgs]{queue: q, work: func(ctx context.Context, _ checkpointArgs) error { return q.Checkpoint(ctx) }})
 	return all
 }
 
-// periodic is put into the queue by one replica, River's leader; that it happens once in a period is kept by the queue
-// itself, however often the leader changes.
+// periodic is put into the queue by one replica, River's leader, also whenever it begins to lead.
 func (q *Queue) periodic() []*river.PeriodicJob {
 	each := func(period time.Duration, args river.JobArgs) *river.PeriodicJob {
-		return river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
-			return args, &river.InsertOpts{Queue: clockQueue, MaxAttempts: clockTries, UniqueOpts: river.UniqueOpts{ByPeriod: period}}
-		}, &river.PeriodicJobOpts{RunOnStart: true})
+		return river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) { return args, once(period) },
+			&river.PeriodicJobOpts{RunOnStart: true})
 	}
 	jobs := []*river.PeriodicJob{each(pruneEvery, pruneArgs{})}
 	if q.Checkpoint != nil && q.Every > 0 {
-		jobs = append(jobs, each(q.Every, checkArgs{}))
+		jobs = append(jobs, each(q.Every, checkpointArgs{}))
 	}
 	return jobs
+}
+
+// once in a period something is done, however often the leader changes: the queue itself remembers it, for a day.
+func once(period time.Duration) *river.InsertOpts {
+	return &river.InsertOpts{Queue: clockQueue, MaxAttempts: clockTries, UniqueOpts: river.UniqueOpts{ByPeriod: period}}
 }
 
 // worker does one kind of work for River.
