@@ -69,7 +69,7 @@ func (t Toolbox) lookAt(ctx context.Context, target ops.Target) seen {
 		func() { s.status = t.Status.Status(ctx, target.Database) },
 		func() {
 			if configured {
-				files = readFolder(ctx, dir, dir.Read)
+				files = readFolder(ctx, dir, dir.Load)
 			}
 		})
 	if configured {

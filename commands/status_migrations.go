@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -20,13 +21,13 @@ const migrationsTopic postgres.Topic = "Migrations"
 type migrations struct {
 	configured bool
 	fault      *ops.Error // why it is not known
-	state      migrate.State
-	files      migrate.Files
+	state      migrate.Survey
+	set        migrate.Set
 }
 
 // folder is what was read of one, or why not.
 type folder struct {
-	files migrate.Files
+	set   migrate.Set
 	err   error
 	panic any // of the reading, with its stack; it goes on where somebody waits for the folder
 }
@@ -36,10 +37,10 @@ type folder struct {
 var folders singleflight.Group
 
 // readFolder waits for the folder as long as ctx lasts: it may be on a disk of the network.
-func readFolder(ctx context.Context, which migrate.Folder, read func() (migrate.Files, error)) folder {
+func readFolder(ctx context.Context, which migrate.Folder, read func() (migrate.Set, error)) folder {
 	done := folders.DoChan(fmt.Sprintf("%s %s", which.Tool, which.Dir), func() (any, error) {
 		var f folder
-		f.panic = caught(func() { f.files, f.err = read() })
+		f.panic = caught(func() { f.set, f.err = read() })
 		return f, nil
 	})
 	select {
@@ -55,7 +56,7 @@ func readFolder(ctx context.Context, which migrate.Folder, read func() (migrate.
 }
 
 func compare(s postgres.Status, f folder) migrations {
-	m := migrations{configured: true, files: f.files}
+	m := migrations{configured: true, set: f.set}
 	switch marked, ok := errors.AsType[*ops.Error](f.err); {
 	case ok:
 		m.fault = marked
@@ -64,13 +65,26 @@ func compare(s postgres.Status, f folder) migrations {
 	case s.Migrations.Fault != nil:
 		m.fault = s.Migrations.Fault
 	default:
-		var rows []migrate.Row
-		for _, row := range s.Migrations.Value.Rows {
-			rows = append(rows, migrate.Row(row))
-		}
-		m.state = f.files.Compare(rows)
+		m.state = f.set.Survey(journal(s.Migrations.Value))
 	}
 	return m
+}
+
+// journal is what the status read of the tool's table: enough to say what is pending. Its query reads whether a row
+// has an end and not when, so that any time will do.
+func journal(read postgres.Migrations) migrate.Journal {
+	j, then := migrate.Journal{Missing: read.Missing}, time.Time{}
+	for _, row := range read.Rows {
+		record := migrate.Record{Version: row.Version, Dirty: row.Dirty, Name: row.Name}
+		if row.Finished {
+			record.Finished = &then
+		}
+		if row.RolledBack {
+			record.RolledBack = &then
+		}
+		j.Records = append(j.Records, record)
+	}
+	return j
 }
 
 // short is for the line of a database.
@@ -95,8 +109,8 @@ func (m migrations) finding() postgres.Finding {
 		f.Verdict, f.Why, f.Fix = postgres.Unseen, strings.TrimSuffix(m.fault.Message, "."), m.fault.Hint
 	case len(m.state.Broken) > 0:
 		f.Verdict, f.Why = postgres.Bad, "migration "+list(m.state.Broken)+" broke off; nothing more is applied until that is mended"
-	case len(m.files.Faults) > 0:
-		f.Verdict, f.Why = postgres.Watch, strings.TrimSuffix(strings.Join(m.files.Faults, " "), ".")
+	case len(m.state.Faults) > 0:
+		f.Verdict, f.Why = postgres.Watch, strings.TrimSuffix(strings.Join(m.state.Faults, " "), ".")
 	case len(m.state.Unknown) > 0:
 		f.Verdict, f.Why = postgres.Watch, "the database has "+list(m.state.Unknown)+", which the folder does not know"
 	case len(m.state.Pending) > 0:
@@ -112,7 +126,7 @@ func (m migrations) facts() (f fact) {
 	}
 	at := Say("no migration has been applied yet")
 	switch {
-	case m.state.At != "" && m.files.Tool == migrate.GolangMigrate:
+	case m.state.At != "" && m.set.Tool == migrate.GolangMigrate:
 		at = Text{{Text: "at version "}, literal(name(m.state.At))}
 	case m.state.At != "":
 		at = Text{{Text: "at "}, literal(name(m.state.At))}
@@ -120,21 +134,21 @@ func (m migrations) facts() (f fact) {
 	at = append(at, m.end()...)
 	f = fact{good: at, closer: []Text{at}}
 	if len(m.state.Pending) > 0 {
-		f.closer = append(f.closer, Text{{Text: "pending: "}, literal(list(m.state.Pending))})
+		f.closer = append(f.closer, Text{{Text: "pending: "}, literal(list(migrate.Names(m.state.Pending)))})
 	}
-	if len(m.files.Ignored) > 0 {
-		f.always = []Text{{{Text: "the tool does not see "}, literal(list(m.files.Ignored))}}
+	if len(m.set.Ignored) > 0 {
+		f.always = []Text{{{Text: "the tool does not see "}, literal(list(m.set.Ignored))}}
 	}
 	return f
 }
 
 // end of the folder: the version that golang-migrate would go up to, or Prisma's last name.
 func (m migrations) end() Text {
-	if len(m.files.Names) == 0 {
+	if len(m.set.Migrations) == 0 {
 		return Say("; the folder is empty")
 	}
-	last := m.files.Names[len(m.files.Names)-1]
-	if m.files.Tool == migrate.GolangMigrate {
+	last := m.set.Migrations[len(m.set.Migrations)-1].Name
+	if m.set.Tool == migrate.GolangMigrate {
 		last, _, _ = strings.Cut(last, "_")
 	}
 	return Text{{Text: "; the folder goes up to "}, literal(name(last))}

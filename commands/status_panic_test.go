@@ -16,10 +16,10 @@ import (
 func TestFolderThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hung, reading := make(chan struct{}), atomic.Int64{}
-		read := func() (migrate.Files, error) {
+		read := func() (migrate.Set, error) {
 			reading.Add(1)
 			<-hung
-			return migrate.Files{Names: []string{"1_a"}}, nil
+			return migrate.Set{Migrations: make([]migrate.Migration, 1)}, nil
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), statusBound)
 		defer cancel()
@@ -36,13 +36,13 @@ func TestFolderThatHangs(t *testing.T) {
 		if n := reading.Load(); n != 1 {
 			t.Errorf("%d threads wait for the folder", n)
 		}
-		other := readFolder(t.Context(), migrate.Folder{Dir: "/well"}, func() (migrate.Files, error) { return migrate.Files{}, nil })
+		other := readFolder(t.Context(), migrate.Folder{Dir: "/well"}, func() (migrate.Set, error) { return migrate.Set{}, nil })
 		if other.err != nil {
 			t.Errorf("another folder waits for it: %v", other.err)
 		}
 		close(hung)
 		synctest.Wait()
-		if f := readFolder(t.Context(), migrate.Folder{Dir: "/hung"}, read); len(f.files.Names) != 1 || f.err != nil {
+		if f := readFolder(t.Context(), migrate.Folder{Dir: "/hung"}, read); len(f.set.Migrations) != 1 || f.err != nil {
 			t.Errorf("when the disk is back: %+v", f)
 		}
 	})
@@ -55,7 +55,7 @@ func (falls) Status(context.Context, string) postgres.Status { panic("a plate fe
 
 // A panic anywhere below a status reaches the road, which answers for it; in a goroutine it would end the process.
 func TestPanicsReachTheRoad(t *testing.T) {
-	fell := func() (migrate.Files, error) { panic("a plate fell") }
+	fell := func() (migrate.Set, error) { panic("a plate fell") }
 	for name, call := range map[string]func(){
 		"of a database": func() { Toolbox{Status: falls{}}.report(t.Context(), ana, orders) },
 		"of one of all": func() { Toolbox{Status: falls{}}.lookAtAll(t.Context(), []ops.Target{orders, archive}) },

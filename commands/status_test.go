@@ -243,7 +243,7 @@ func TestMigrationsFinding(t *testing.T) {
 	}
 	denied := well(orders)
 	denied.Migrations.Fault = &ops.Error{Message: "the migration table may not be read", Hint: "GRANT SELECT …"}
-	files, err := desk(t).Folders["orders"].Read()
+	files, err := desk(t).Folders["orders"].Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,16 +254,16 @@ func TestMigrationsFinding(t *testing.T) {
 		why     string
 		short   string
 	}{
-		"never ran":     {rows(), folder{files: files}, postgres.Watch, "4 migrations pending", "4 migrations pending"},
-		"one to go":     {rows(postgres.Migration{Version: "3"}), folder{files: files}, postgres.Watch, "1 migration pending", "1 migration pending"},
-		"up to date":    {rows(postgres.Migration{Version: "4"}), folder{files: files}, postgres.Good, "", "migrations up to date"},
-		"broke off":     {rows(postgres.Migration{Version: "3", Dirty: true}), folder{files: files}, postgres.Bad, "migration 3 broke off", "a migration broke off"},
-		"unknown":       {rows(postgres.Migration{Version: "9"}), folder{files: files}, postgres.Watch, "the database has 9, which the folder does not know", "migrations up to date"},
-		"not permitted": {denied, folder{files: files}, postgres.Unseen, "the migration table may not be read", "migrations unseen"},
+		"never ran":     {rows(), folder{set: files}, postgres.Watch, "4 migrations pending", "4 migrations pending"},
+		"one to go":     {rows(postgres.Migration{Version: "3"}), folder{set: files}, postgres.Watch, "1 migration pending", "1 migration pending"},
+		"up to date":    {rows(postgres.Migration{Version: "4"}), folder{set: files}, postgres.Good, "", "migrations up to date"},
+		"broke off":     {rows(postgres.Migration{Version: "3", Dirty: true}), folder{set: files}, postgres.Bad, "migration 3 broke off", "a migration broke off"},
+		"unknown":       {rows(postgres.Migration{Version: "9"}), folder{set: files}, postgres.Watch, "the database has 9, which the folder does not know", "migrations up to date"},
+		"not permitted": {denied, folder{set: files}, postgres.Unseen, "the migration table may not be read", "migrations unseen"},
 		"no folder":     {rows(), folder{err: errors.New("pw")}, postgres.Unseen, "The folder of migrations could not be read", "migrations unseen"},
 		"two of a kind": {
 			rows(postgres.Migration{Version: "4"}),
-			folder{files: migrate.Files{Tool: migrate.GolangMigrate, Faults: []string{"Version 1 has two up files."}}},
+			folder{set: migrate.Set{Tool: migrate.GolangMigrate, Faults: []string{"Version 1 has two up files."}}},
 			postgres.Watch, "Version 1 has two up files", "migrations up to date",
 		},
 	} {
@@ -294,7 +294,7 @@ func TestLineSaysNothingTwice(t *testing.T) {
 		seen        seen
 		once, still string
 	}{
-		"migrations":  {seen{status: well(orders), findings: []postgres.Finding{{Topic: migrationsTopic, Verdict: postgres.Watch, Why: "2 migrations pending"}}, state: migrations{configured: true, state: migrate.State{Pending: []string{"a", "b"}}}}, "2 migrations pending", "none blocked"},
+		"migrations":  {seen{status: well(orders), findings: []postgres.Finding{{Topic: migrationsTopic, Verdict: postgres.Watch, Why: "2 migrations pending"}}, state: migrations{configured: true, state: migrate.Survey{Pending: make([]migrate.Migration, 2)}}}, "2 migrations pending", "none blocked"},
 		"connections": {seen{status: crowded, findings: postgres.Judge(crowded, crowded.Thresholds)}, "96 of 97", "13 GB"},
 		"transaction": {seen{status: old, findings: postgres.Judge(old, old.Thresholds)}, "1 h 30 min", "23 of 97 connections"},
 		"query":       {seen{status: slow, findings: postgres.Judge(slow, slow.Thresholds)}, "40 min", "no transaction open"},
@@ -332,7 +332,7 @@ func TestSmallFigures(t *testing.T) {
 		t.Errorf("no growth is said as %q", got)
 	}
 	for tool, want := range map[migrate.Tool]string{migrate.GolangMigrate: "; the folder goes up to 0004", migrate.Prisma: "; the folder goes up to 0004_total"} {
-		m := migrations{files: migrate.Files{Tool: tool, Names: []string{"0003_orders", "0004_total"}}}
+		m := migrations{set: migrate.Set{Tool: tool, Migrations: []migrate.Migration{{Name: "0003_orders"}, {Name: "0004_total"}}}}
 		if got := m.end(); got[0].Text+got[1].Text != want {
 			t.Errorf("%s: %s", tool, got)
 		}
