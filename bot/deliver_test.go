@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -195,7 +194,7 @@ func TestElsewhere(t *testing.T) {
 	happens(t, "the card is deleted", func(t *testing.T, p *post) {
 		id := p.wishes(t)
 		p.delivers(t)
-		p.hall.remove(p.hall.at(p.hall.notes[0]))
+		p.hall.remove(p.hall.place(p.hall.notes[0]))
 		p.moves(id, ballot(lee, false, ""))
 		p.delivers(t)
 		same(t, "it is posted anew", p.hall.in("C0GENERAL"), "⛔ #1 up orders: rejected / @U0LEE rejected it. Nothing ran.")
@@ -261,49 +260,6 @@ func TestNothingToSay(t *testing.T) {
 		p.box.down = &ops.Error{Message: "away"}
 		if again, err := p.Deliver(t.Context(), 1); err != p.box.down || again != 0 {
 			t.Error(again, err)
-		}
-	})
-}
-
-// One edit in two seconds while it runs; a state that changes is shown at once.
-func TestPaceOfProgress(t *testing.T) {
-	happens(t, "pace", func(t *testing.T, p *post) {
-		id := p.wishes(t)
-		p.moves(id, ballot(lee, true, ""))
-		p.delivers(t)
-		card := p.hall.notes[0]
-		p.runs(id)
-		time.Sleep(time.Millisecond)
-		begun := time.Now()
-		deliver := func() time.Duration {
-			again, err := p.Deliver(context.Background(), 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return again
-		}
-		if again := deliver(); again != 0 || !strings.Contains(card.text, "running") {
-			t.Errorf("the start waits for %s", again)
-		}
-		before := len(card.edits)
-		for time.Since(begun) < time.Minute {
-			p.reports(id, int64(time.Since(begun)/time.Second), 60)
-			deliver()
-			time.Sleep(100 * time.Millisecond)
-		}
-		bars := card.edits[before:]
-		if len(bars) < 25 {
-			t.Errorf("%d edits in a minute", len(bars))
-		}
-		for i := range bars[1:] {
-			if gap := bars[i+1].Sub(bars[i]); gap < editPause {
-				t.Errorf("%s between two edits", gap)
-			}
-		}
-		p.reports(id, 60, 60)
-		p.moves(id, finishes(approval.Succeeded, "", nil))
-		if again := deliver(); again != 0 || !strings.Contains(card.text, "succeeded") {
-			t.Errorf("the end waits for %s: %s", again, card.text)
 		}
 	})
 }

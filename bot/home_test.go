@@ -279,17 +279,25 @@ func TestHomeShowsWhatMayBeRead(t *testing.T) {
 	l := newLobby(t)
 	l.Policy.Entries = []policy.Entry{{Environments: []string{policy.AnyEnvironment}, Rules: map[ops.Risk]policy.Rule{ops.Read: {Allow: []string{"leads"}}}}}
 	l.people.policy = l.Policy
-	l.wishes(t)
-	in := l.people.read(t.Context())
-	all, err := readBoard(t.Context(), l.porch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for user, want := range map[string]bool{"U0NEW": false, "U0ANA": true, "U0LEE": true} {
-		if got := l.tabOf(all, id(user), in).parts(); (len(got) > 0) != want {
-			t.Errorf("%s: %v", user, got)
+	wish := l.wishes(t)
+	check := func(state approval.State) {
+		all, err := readBoard(t.Context(), l.porch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := l.people.read(t.Context())
+		for user, want := range map[string]bool{"U0NEW": false, "U0ANA": true, "U0LEE": true} {
+			if got := l.tabOf(all, id(user), in).parts(); (len(got) > 0) != want {
+				t.Errorf("%s, %s: %v", user, state, got)
+			}
 		}
 	}
+	check(approval.Pending)
+	l.moves(wish, ballot(mia, true, ""))
+	l.runs(wish)
+	check(approval.Running)
+	l.moves(wish, finishes(approval.Succeeded, "", nil))
+	check(approval.Succeeded)
 }
 
 func TestManyInOneTab(t *testing.T) {

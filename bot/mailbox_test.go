@@ -166,6 +166,7 @@ type note struct {
 	buttons          []string
 	token            string
 	edits            []time.Time
+	at               time.Time
 	deleted          bool
 }
 
@@ -192,13 +193,13 @@ func (h *hall) Post(_ context.Context, to Address, key string, post Post) (Poste
 	if err != nil && !errors.Is(err, errDone) {
 		return Posted{}, err
 	}
-	n := &note{Address: to, key: key, stamp: fmt.Sprintf("%d.0", len(h.notes)+1)}
+	n := &note{Address: to, key: key, stamp: fmt.Sprintf("%d.0", len(h.notes)+1), at: time.Now().Add(-behind)}
 	n.show(post)
 	h.notes = append(h.notes, n)
-	return h.at(n), err
+	return h.place(n), err
 }
 
-func (h *hall) at(n *note) Posted {
+func (h *hall) place(n *note) Posted {
 	return Posted{Channel: n.Channel, Stamp: n.stamp, Link: "https://demo.example/" + n.Channel + "/" + n.stamp}
 }
 
@@ -220,13 +221,16 @@ func (h *hall) Edit(_ context.Context, at Posted, post Post) error {
 	return ErrGone
 }
 
-func (h *hall) Find(_ context.Context, to Address, key string, _ time.Time) (Posted, bool, error) {
+// behind is how much Slack's clock is, here.
+const behind = 30 * time.Second
+
+func (h *hall) Find(_ context.Context, to Address, key string, since time.Time) (Posted, bool, error) {
 	if err := h.meets("find", to.Channel); err != nil {
 		return Posted{}, false, err
 	}
 	for _, n := range slices.Backward(h.notes) { // as Slack reads a channel: the newest first
-		if n.Channel == to.Channel && n.key == key && !n.deleted {
-			return h.at(n), true, nil
+		if n.Channel == to.Channel && n.key == key && !n.deleted && !n.at.Before(since) {
+			return h.place(n), true, nil
 		}
 	}
 	return Posted{}, false, nil
@@ -389,7 +393,4 @@ func (p *post) delivers(t judge) {
 	t.Fatalf("still not said after %d rounds: %+v", maxRounds, p.box.mail)
 }
 
-func asJSON(v commands.View) []byte {
-	data, _ := json.Marshal(v)
-	return data
-}
+func asJSON(v commands.View) []byte { data, _ := json.Marshal(v); return data }

@@ -155,6 +155,10 @@ func TestSpill(t *testing.T) {
 	if whole != long.Text() || len(long.Parts[2].Table.Rows) != 20 {
 		t.Error("the whole is not the whole")
 	}
+	half := Part{Code: &Code{Text: strings.Repeat("x", maxSpilled*2/3)}}
+	if both, whole := Spill(View{Parts: []Part{half, half}}); whole == "" || both.Parts[1].Code.Text != "… 1 line more; the file in the thread has all" {
+		t.Error("two pieces of code have twice the room of one")
+	}
 	if same, whole := Spill(View{Parts: []Part{{Code: &Code{Text: "a\nb"}}}}); whole != "" || same.Parts[0].Code.Text != "a\nb" {
 		t.Error(same, whole)
 	}
