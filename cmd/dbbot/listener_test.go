@@ -105,7 +105,7 @@ type listener struct {
 }
 
 // listen opens a page and reads it until the test ends.
-func (w *world) listen(t *testing.T, user string) *listener {
+func (w *world) listen(t testing.TB, user string) *listener {
 	t.Helper()
 	l := &listener{
 		world: w, user: user, fence: make(chan string, 10), changed: make(chan struct{}, 100),
@@ -175,7 +175,7 @@ func (l *listener) keep(h heard) {
 }
 
 // next waits for the next thing this person reads there.
-func (l *listener) next(t *testing.T, where lane, line string) heard {
+func (l *listener) next(t testing.TB, where lane, line string) heard {
 	t.Helper()
 	late := time.After(patience)
 	for {
@@ -196,7 +196,7 @@ func (l *listener) next(t *testing.T, where lane, line string) heard {
 }
 
 // finally waits until something reads as wanted, however often it changes until then.
-func (l *listener) finally(t *testing.T, where lane, line, want string) {
+func (l *listener) finally(t testing.TB, where lane, line, want string) {
 	t.Helper()
 	late, last := time.After(patience), "nothing"
 	for {
@@ -238,7 +238,7 @@ func (l *listener) unexpected() (heard, bool) {
 
 // pending tells what came without being expected. The person says something and waits to read it: what was sent before
 // has then arrived too, since a page's events are in order.
-func (l *listener) pending(t *testing.T) (heard, bool) {
+func (l *listener) pending(t testing.TB) (heard, bool) {
 	t.Helper()
 	word := fmt.Sprintf("fence %d", time.Now().UnixNano())
 	channels := l.world.boot(t, l.user).Channels

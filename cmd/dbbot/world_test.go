@@ -36,7 +36,7 @@ type world struct {
 	config    workspace.Config
 }
 
-func newWorld(t *testing.T, databases sample, replicas int) *world {
+func newWorld(t testing.TB, databases sample, replicas int) *world {
 	t.Helper()
 	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
 	if err != nil {
@@ -73,7 +73,7 @@ func (w *world) env(name string) (string, bool) {
 }
 
 // serve runs the program itself, in this process, until the test ends. It returns once so many sockets are open.
-func (w *world) serve(t *testing.T, ana *listener, sockets int) {
+func (w *world) serve(t testing.TB, ana *listener, sockets int) {
 	t.Helper()
 	file, err := filepath.Abs("testdata/conversation.yml")
 	if err != nil {
@@ -106,12 +106,12 @@ type sample struct{ server *cluster.Cluster }
 
 const testPassword = "only for this test"
 
-func sampleDatabases(t *testing.T) sample {
+func sampleDatabases(t testing.TB) sample {
 	t.Helper()
 	return sampleOn(t, clustertest.Start(t, map[string]string{"shared_preload_libraries": "pg_stat_statements"}))
 }
 
-func sampleOn(t *testing.T, server *cluster.Cluster) sample {
+func sampleOn(t testing.TB, server *cluster.Cluster) sample {
 	t.Helper()
 	clustertest.Exec(t, server.URL("postgres"),
 		"CREATE ROLE reader LOGIN PASSWORD '"+testPassword+"' IN ROLE pg_monitor", "CREATE ROLE application LOGIN PASSWORD '"+testPassword+"'",
@@ -135,7 +135,7 @@ func (s sample) application(database string) string {
 }
 
 // newState makes a state database of its own.
-func (s sample) newState(t *testing.T) string {
+func (s sample) newState(t testing.TB) string {
 	t.Helper()
 	name := "state_" + strings.ToLower(rand.Text())
 	clustertest.Exec(t, s.server.URL("postgres"), "CREATE DATABASE "+name+" OWNER application")
@@ -143,7 +143,7 @@ func (s sample) newState(t *testing.T) string {
 }
 
 // page calls the workspace as its page does.
-func (w *world) page(t *testing.T, what string, in map[string]any, out any) {
+func (w *world) page(t testing.TB, what string, in map[string]any, out any) {
 	t.Helper()
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -156,7 +156,7 @@ func (w *world) page(t *testing.T, what string, in map[string]any, out any) {
 	w.read(t, answer, out)
 }
 
-func (w *world) read(t *testing.T, answer *http.Response, out any) {
+func (w *world) read(t testing.TB, answer *http.Response, out any) {
 	t.Helper()
 	defer answer.Body.Close()
 	var raw json.RawMessage
@@ -185,7 +185,7 @@ type boot struct {
 	App struct{ Sockets int }
 }
 
-func (w *world) boot(t *testing.T, as string) (b boot) {
+func (w *world) boot(t testing.TB, as string) (b boot) {
 	t.Helper()
 	answer, err := http.Get(w.base + "/page/boot?as=" + as)
 	if err != nil {
@@ -195,10 +195,10 @@ func (w *world) boot(t *testing.T, as string) (b boot) {
 	return b
 }
 
-func (w *world) sockets(t *testing.T) int { t.Helper(); return w.boot(t, "U0ANA").App.Sockets }
+func (w *world) sockets(t testing.TB) int { t.Helper(); return w.boot(t, "U0ANA").App.Sockets }
 
 // channel finds the id of "#orders"; Ben is a member of every channel.
-func (w *world) channel(t *testing.T, name string) string {
+func (w *world) channel(t testing.TB, name string) string {
 	t.Helper()
 	for _, as := range []string{"U0BEN", "U0LEE"} {
 		for _, c := range w.boot(t, as).Channels {
@@ -211,7 +211,7 @@ func (w *world) channel(t *testing.T, name string) string {
 	return ""
 }
 
-func (w *world) inChannel(t *testing.T, user, channel string) bool {
+func (w *world) inChannel(t testing.TB, user, channel string) bool {
 	t.Helper()
 	for _, c := range w.boot(t, user).Channels {
 		if c.ID == channel {
