@@ -65,6 +65,12 @@ func TestStatesAreNotPaced(t *testing.T) {
 	}
 	happens(t, "a wish to cancel", func(t *testing.T, p *post) {
 		id := running(t, p)
+		p.reports(id, 1, 2)
+		time.Sleep(editPause)
+		if again, err := p.Deliver(t.Context(), 1); again != 0 || err != nil {
+			t.Fatal(again, err)
+		}
+		time.Sleep(time.Millisecond)
 		p.moves(id, func(r approval.Request, now time.Time) (approval.Move, error) {
 			return r.AskCancel(approval.Voter{ID: mia, Entitled: true}, "", now)
 		})
