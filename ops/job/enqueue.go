@@ -20,22 +20,22 @@ const (
 
 // What River keeps of each kind of work.
 type (
-	runArgs     struct{ ID int64 }
-	expireArgs  struct{ ID int64 }
-	remindArgs  struct{ ID int64 }
-	deliverArgs struct{ ID int64 }
-	redrawArgs  struct{}
-	pruneArgs   struct{}
-	checkpointArgs   struct{}
+	runArgs        struct{ ID int64 }
+	expireArgs     struct{ ID int64 }
+	remindArgs     struct{ ID int64 }
+	deliverArgs    struct{ ID int64 }
+	redrawArgs     struct{}
+	pruneArgs      struct{}
+	checkpointArgs struct{}
 )
 
-func (runArgs) Kind() string     { return string(approval.ToRun) }
-func (expireArgs) Kind() string  { return string(approval.ToExpire) }
-func (remindArgs) Kind() string  { return string(approval.ToRemind) }
-func (deliverArgs) Kind() string { return string(approval.ToDeliver) }
-func (redrawArgs) Kind() string  { return string(approval.ToRedraw) }
-func (pruneArgs) Kind() string   { return "prune" }
-func (checkpointArgs) Kind() string   { return "checkpoint" }
+func (runArgs) Kind() string        { return string(approval.ToRun) }
+func (expireArgs) Kind() string     { return string(approval.ToExpire) }
+func (remindArgs) Kind() string     { return string(approval.ToRemind) }
+func (deliverArgs) Kind() string    { return string(approval.ToDeliver) }
+func (redrawArgs) Kind() string     { return string(approval.ToRedraw) }
+func (pruneArgs) Kind() string      { return "prune" }
+func (checkpointArgs) Kind() string { return "checkpoint" }
 
 // Enqueue puts work into the queue in the caller's transaction, in one round trip: it is there if and only if the
 // transaction commits. It works before Run has begun.

@@ -105,7 +105,8 @@ func TestExpiryAndReminder(t *testing.T) {
 	t.Run("by the queue", func(t *testing.T) {
 		h := newHouse(t)
 		r := h.start(&desk{})
-		id := h.ask(r, "1", soon)
+		// a leader is chosen first, which then looks every five seconds for what is due
+		id := h.ask(r, "1", soon, func(r *approval.Request) { r.Terms.Within = 15 * time.Second })
 		h.enqueue(r, true, approval.Work{Kind: approval.ToExpire, ID: int64(id)}) // as a clock that is ahead would
 		h.eventually("it is reminded of", func() bool {
 			got, err := r.Store.Get(t.Context(), id)
