@@ -1,0 +1,136 @@
+package script
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pganalyze/pg_query_go/v6/parser"
+
+	"dbbot/ops"
+)
+
+// unreadable says why bytes are no SQL that a server could run.
+func unreadable(sql []byte) string {
+	switch {
+	case bytes.HasPrefix(sql, []byte("\xff\xfe")), bytes.HasPrefix(sql, []byte("\xfe\xff")):
+		return "It is written in UTF-16. Save it as UTF-8."
+	case bytes.HasPrefix(sql, []byte("\xef\xbb\xbf")):
+		return "It begins with a byte order mark, which PostgreSQL takes for a word. Save it as UTF-8 without one."
+	case bytes.IndexByte(sql, 0) >= 0:
+		return fmt.Sprintf("It holds a byte 0 in line %d. Is it text, saved as UTF-8?", lineOf(sql, bytes.IndexByte(sql, 0)))
+	case !utf8.Valid(sql):
+		return fmt.Sprintf("It is not UTF-8: see line %d.", lineOf(sql, invalid(sql)))
+	}
+	return ""
+}
+
+func invalid(sql []byte) int {
+	for i := 0; i < len(sql); {
+		r, n := utf8.DecodeRune(sql[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
+		}
+		i += n
+	}
+	return len(sql)
+}
+
+func lineOf(sql []byte, offset int) int {
+	return 1 + bytes.Count(sql[:min(offset, len(sql))], []byte("\n"))
+}
+
+// fault puts the parser's error into words, and looks for what psql understands and the server does not.
+func fault(text string, err error) (words, refused string) {
+	at := len(text)
+	if e, ok := errors.AsType[*parser.Error](err); ok && e.Cursorpos > 0 {
+		at = byteOffset(text, e.Cursorpos-1)
+	}
+	line := lineOf([]byte(text), at)
+	if n := copied(text[:at]); n > 0 {
+		return "", fromStdin(lineOf([]byte(text), n))
+	}
+	if strings.HasPrefix(text[at:], `\`) {
+		return "", fmt.Sprintf("Line %d is a command of psql (%s), which PostgreSQL itself does not know.", line, ops.Printable(metaCommand.FindString(text[at:]), 20))
+	}
+	return fmt.Sprintf("%s (line %d)", withoutLiterals(err.Error()), line), ""
+}
+
+// byteOffset of a character.
+func byteOffset(text string, runes int) int {
+	for i := range text {
+		if runes == 0 {
+			return i
+		}
+		runes--
+	}
+	return len(text)
+}
+
+var metaCommand = regexp.MustCompile(`^\\[a-zA-Z_!?.]*`)
+
+var near = regexp.MustCompile(`(?s) at or near "(.*)"$`)
+
+var word = regexp.MustCompile(`^(?:[\p{L}_][\p{L}\p{N}_]{0,62}|[^\p{L}\p{N}\s'"$]{1,2})$`)
+
+// withoutLiterals keeps the word at which the parser stopped only where it is one: a string may hold a secret.
+func withoutLiterals(message string) string {
+	if found := near.FindStringSubmatchIndex(message); found != nil && !word.MatchString(message[found[2]:found[3]]) {
+		message = message[:found[0]]
+	}
+	return ops.Redact(ops.Printable(message, 200))
+}
+
+var copyFrom = regexp.MustCompile(`(?is)\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;`)
+
+// copied finds a COPY … FROM stdin before the place where the parser stopped: what stopped it are the rows. It gives
+// the offset of the statement, 0 for none.
+func copied(before string) int {
+	all := copyFrom.FindAllStringIndex(before, 20)
+	for _, found := range all {
+		statements, err := split(before[:found[1]])
+		if err == nil && len(statements) > 0 && isFromStdin(statements[len(statements)-1]) {
+			last := statements[len(statements)-1]
+			return last.Offset + opening(last.Text) + 1
+		}
+	}
+	return 0
+}
+
+func fromStdin(line int) string {
+	return fmt.Sprintf("Line %d copies rows from stdin, which only psql can give it. Write INSERT statements instead.", line)
+}
+
+func isFromStdin(s Statement) bool {
+	c := s.Node.GetCopyStmt()
+	return c != nil && c.GetFilename() == "" && !c.GetIsProgram() && c.GetIsFrom()
+}
+
+// refused says why statements that the parser understood still cannot be run.
+func refused(all []Statement) string {
+	for _, s := range all {
+		c := s.Node.GetCopyStmt()
+		switch {
+		case isFromStdin(s):
+			return fromStdin(s.Line)
+		case c != nil && c.GetFilename() == "" && !c.GetIsProgram():
+			return fmt.Sprintf("Line %d copies rows to stdout, where nobody reads them.", s.Line)
+		}
+	}
+	return ""
+}
+
+// otherStrings: from a SET of standard_conforming_strings on, the server reads backslashes in strings in another way
+// than the parser here does.
+func otherStrings(all []Statement) string {
+	for _, s := range all {
+		v := s.Node.GetVariableSetStmt()
+		if strings.EqualFold(v.GetName(), "standard_conforming_strings") && !(len(v.GetArgs()) == 1 && on(v.GetArgs()[0])) {
+			return fmt.Sprintf("standard_conforming_strings is changed (line %d)", s.Line)
+		}
+	}
+	return ""
+}

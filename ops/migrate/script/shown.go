@@ -1,0 +1,54 @@
+package script
+
+import (
+	"strings"
+
+	pg_query "github.com/pganalyze/pg_query_go/v6"
+
+	"dbbot/ops"
+)
+
+// Shown is the statement for people: without white space around it and without secrets.
+func (s Statement) Shown() string { return Redact(strings.TrimSpace(s.Text)) }
+
+// maxScanned bounds what is taken apart word by word to find passwords; longer texts get ops.Redact alone.
+const maxScanned = 1 << 20
+
+// Redact hides the passwords in SQL: whatever string follows the word PASSWORD, with comments between or not, and what
+// ops.Redact knows.
+func Redact(sql string) string {
+	if len(sql) > maxScanned || !strings.Contains(strings.ToLower(sql), "password") {
+		return ops.Redact(sql)
+	}
+	scan, err := pg_query.Scan(sql)
+	if err != nil {
+		return ops.Redact(sql)
+	}
+	var b strings.Builder
+	done, hide := 0, false
+	for _, t := range scan.GetTokens() {
+		switch t.GetToken() {
+		case pg_query.Token_SQL_COMMENT, pg_query.Token_C_COMMENT:
+			continue
+		case pg_query.Token_SCONST, pg_query.Token_USCONST:
+			if hide {
+				b.WriteString(sql[done:t.GetStart()] + "'***'")
+				done = int(t.GetEnd())
+			}
+		}
+		hide = t.GetToken() == pg_query.Token_PASSWORD
+	}
+	return ops.Redact(b.String() + sql[done:])
+}
+
+// Place turns the position of an error in a statement, as PostgreSQL counts it (characters of Text, from 1), into line
+// and column of the file, from 1; the statement's first line and column 0 where there is no position.
+func (s Statement) Place(position int) (line, column int) {
+	if position < 1 {
+		return s.Line, 0
+	}
+	start := s.Line - strings.Count(s.Text[:opening(s.Text)], "\n")
+	before := s.Text[:byteOffset(s.Text, position-1)]
+	last := strings.LastIndexByte(before, '\n') + 1
+	return start + strings.Count(before, "\n"), len([]rune(before[last:])) + 1
+}
