@@ -42,7 +42,8 @@ func TestREADMEListsEveryCommand(t *testing.T) {
 func commandTable() string {
 	lines := []string{"| type | and read | risk |", "|---|---|---|"}
 	for _, about := range commands.All(commands.Toolbox{}).Commands() {
-		lines = append(lines, fmt.Sprintf("| `/db %s` | %s | %s |", about.Usage(), about.Summary, about.Risk))
+		usage := strings.ReplaceAll(about.Usage(), "|", `\|`) // else it ends the cell, in code too
+		lines = append(lines, fmt.Sprintf("| `/db %s` | %s | %s |", usage, about.Summary, about.Risk))
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
