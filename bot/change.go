@@ -93,8 +93,11 @@ func (w *wish) ask() (commands.Text, error) {
 	case !created:
 		return w.openAlready(), nil
 	case moved:
-		return commands.Text{{Text: "Your request " + kept.ID.String() + " stands in "}, {Kind: commands.Channel, Text: place.Channel},
-			{Text: ", where others can see it."}}, nil
+		return commands.Text{
+			{Text: "Your request " + kept.ID.String() + " stands in "},
+			{Kind: commands.Channel, Text: place.Channel},
+			{Text: ", where others can see it."},
+		}, nil
 	}
 	return nil, nil
 }

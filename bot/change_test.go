@@ -24,10 +24,23 @@ func TestFirstIsWhatMustBeCertain(t *testing.T) {
 		act  Act
 		want bool
 	}{
-		{typed("up orders"), true}, {typed("drop orders -- it is old"), true}, {typed("status"), false}, {typed("dance"), false}, {typed(""), false},
-		{pressed("approve"), true}, {pressed("Reject"), true}, {pressed("withdraw"), true}, {pressed("cancel"), true}, {pressed("break glass"), true},
-		{pressed("End 4242"), true}, {pressed(""), true}, {pressed("Refresh"), false}, {pressed("share"), false},
-		{Act{Submit: &Submit{}}, true}, {Act{Home: &Home{}}, false}, {Act{}, false},
+		{typed("up orders"), true},
+		{typed("drop orders -- it is old"), true},
+		{typed("status"), false},
+		{typed("dance"), false},
+		{typed(""), false},
+		{pressed("approve"), true},
+		{pressed("Reject"), true},
+		{pressed("withdraw"), true},
+		{pressed("cancel"), true},
+		{pressed("break glass"), true},
+		{pressed("End 4242"), true},
+		{pressed(""), true},
+		{pressed("Refresh"), false},
+		{pressed("share"), false},
+		{Act{Submit: &Submit{}}, true},
+		{Act{Home: &Home{}}, false},
+		{Act{}, false},
 	}
 	for _, tt := range tests {
 		if got := w.First(tt.act); got != tt.want {
@@ -55,16 +68,20 @@ func TestAskingIsRefusedWithAReason(t *testing.T) {
 		{"an engineer", nil, "U0ANA", "up orders", "", ""},
 		{"a guest", nil, "U0GUS", "up orders", "You are a guest of this workspace", "command refused U0GUS up orders: You are a guest of this workspace"},
 		{"an outsider", nil, "U0EVE", "up orders", "You are from another organisation", "command refused U0EVE up orders: You are from another"},
-		{"whom the policy does not name", func(w *works) { w.directory.rosters["S0ENGINEER"] = nil }, "U0ANA", "up orders",
-			"Only engineers or leads may change orders (production). Ask one of them. /db whoami shows what you may do.", "command refused U0ANA up orders: Only engineers or leads may"},
+		{
+			"whom the policy does not name", func(w *works) { w.directory.rosters["S0ENGINEER"] = nil }, "U0ANA", "up orders",
+			"Only engineers or leads may change orders (production). Ask one of them. /db whoami shows what you may do.", "command refused U0ANA up orders: Only engineers or leads may",
+		},
 		{"when slack is down", func(w *works) { w.directory.err = errSlackDown }, "U0ANA", "up orders", "Slack's directory could not be read", "command refused U0ANA up orders: Slack's directory"},
 		{"nothing to do", func(w *works) { w.planFails(&ops.Error{Message: "Nothing is pending."}) }, "U0ANA", "up orders", "Nothing is pending.", "command refused U0ANA up orders: Nothing is pending."},
 		{"a plan that falls over", func(w *works) {
 			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { panic("planning") }
 		}, "U0ANA", "up orders", "Something went wrong here", "command refused U0ANA up orders: Something went wrong here"},
 		{"too much at once", func(w *works) { w.desk.wait = time.Second }, "U0ANA", "up orders", "That was a lot at once. Try again in 1 s.", ""},
-		{"where outsiders read along", func(w *works) { w.directory.shared = map[string]bool{"C0ORDERS": true} }, "U0ANA", "up orders",
-			"People of another organisation read this channel, so nothing is asked for here. Ask in a channel of your own workspace.", "command refused U0ANA up orders: People of another"},
+		{
+			"where outsiders read along", func(w *works) { w.directory.shared = map[string]bool{"C0ORDERS": true} }, "U0ANA", "up orders",
+			"People of another organisation read this channel, so nothing is asked for here. Ask in a channel of your own workspace.", "command refused U0ANA up orders: People of another",
+		},
 	}
 	for _, tt := range tests {
 		w := newWorks(t)
@@ -115,8 +132,13 @@ func TestWhereTheCardStands(t *testing.T) {
 		{"in a direct message", Origin{Channel: "D0ANA", Direct: true}, nil, there, approval.Place{Channel: "C0ORDERS"}},
 		{"in a home tab", Origin{}, nil, there, approval.Place{Channel: "C0ORDERS"}},
 		{"where slack does not say who reads", Origin{Channel: "G0LEADS"}, func(w *works) { w.directory.closed = true }, there, approval.Place{Channel: "C0ORDERS"}},
-		{"nowhere", Origin{}, func(w *works) { w.Channels = func(string) string { return "" } },
-			"only U0ANA: There is no channel here in which others could agree. Ask in a channel that dbbot is in.", approval.Place{}},
+		{
+			"nowhere",
+			Origin{},
+			func(w *works) { w.Channels = func(string) string { return "" } },
+			"only U0ANA: There is no channel here in which others could agree. Ask in a channel that dbbot is in.",
+			approval.Place{},
+		},
 	}
 	for _, tt := range tests {
 		w := newWorks(t)

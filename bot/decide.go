@@ -23,30 +23,40 @@ type decision struct {
 
 // decisions are all there are.
 var decisions = []decision{
-	{button: commands.Approve, tried: "approve", form: nameForm,
+	{
+		button: commands.Approve, tried: "approve", form: nameForm,
 		act: func(q approval.Request, v approval.Voter, written string, now time.Time) (approval.Move, error) {
 			move, err := q.Vote(v, true, "", now)
 			if err == nil && q.NeedsName() && strings.TrimSpace(written) != q.Target.Database {
 				return approval.Move{}, wrongName(q)
 			}
 			return move, err
-		}},
-	{button: commands.Reject, tried: "reject", form: rejectForm,
+		},
+	},
+	{
+		button: commands.Reject, tried: "reject", form: rejectForm,
 		act: func(q approval.Request, v approval.Voter, written string, now time.Time) (approval.Move, error) {
 			return q.Vote(v, false, written, now)
-		}},
-	{button: commands.BreakGlass, tried: "break glass", form: glassForm,
+		},
+	},
+	{
+		button: commands.BreakGlass, tried: "break glass", form: glassForm,
 		act: func(q approval.Request, v approval.Voter, written string, now time.Time) (approval.Move, error) {
 			return q.BreakGlass(v, written, now)
-		}},
-	{button: commands.Withdraw, tried: "withdraw",
+		},
+	},
+	{
+		button: commands.Withdraw, tried: "withdraw",
 		act: func(q approval.Request, v approval.Voter, _ string, now time.Time) (approval.Move, error) {
 			return q.Withdraw(v, now)
-		}},
-	{button: commands.Cancel, tried: "cancel",
+		},
+	},
+	{
+		button: commands.Cancel, tried: "cancel",
 		act: func(q approval.Request, v approval.Voter, _ string, now time.Time) (approval.Move, error) {
 			return q.AskCancel(v, "", now)
-		}},
+		},
+	},
 }
 
 func decisionOf(button string) (decision, bool) {

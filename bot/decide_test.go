@@ -266,9 +266,15 @@ func TestForgedForms(t *testing.T) {
 	good := surface{Token: w.state.cards[1].Token, Channel: "C0ORDERS", Message: "1.1"}
 	elsewhere := surface{Token: good.Token, Channel: "C0GENERAL", Message: "1.1"}
 	for _, s := range []Submit{
-		{}, {Form: "approve"}, {Form: "approve", Text: "orders"}, {Form: "approve", Text: "orders", State: "{"}, {Form: "approve", Text: "orders", State: "null"},
-		{Form: "withdraw", Text: "x", State: good.String()}, {Form: "dance", Text: "x", State: good.String()},
-		{Form: "reject", Text: "x", State: elsewhere.String()}, {Form: "approve", Text: "orders", State: elsewhere.String()},
+		{},
+		{Form: "approve"},
+		{Form: "approve", Text: "orders"},
+		{Form: "approve", Text: "orders", State: "{"},
+		{Form: "approve", Text: "orders", State: "null"},
+		{Form: "withdraw", Text: "x", State: good.String()},
+		{Form: "dance", Text: "x", State: good.String()},
+		{Form: "reject", Text: "x", State: elsewhere.String()},
+		{Form: "approve", Text: "orders", State: elsewhere.String()},
 	} {
 		s.Who, s.At, s.Key = id("U0LEE"), time.Now(), newToken()
 		if s.Form == "withdraw" {

@@ -69,8 +69,10 @@ func TestWhatIsSaidOfAMove(t *testing.T) {
 		where string
 		want  string
 	}{
-		{"the requester is told who rejected it, and why", nil, func(p *post, id approval.ID) { p.moves(id, ballot(lee, false, "not now")) },
-			"U0ANA", "⛔ #1 up orders: rejected / @U0LEE rejected it: “not now”. Nothing ran."},
+		{
+			"the requester is told who rejected it, and why", nil, func(p *post, id approval.ID) { p.moves(id, ballot(lee, false, "not now")) },
+			"U0ANA", "⛔ #1 up orders: rejected / @U0LEE rejected it: “not now”. Nothing ran.",
+		},
 		{"and that nobody decided", nil, func(p *post, id approval.ID) {
 			time.Sleep(time.Hour)
 			p.moves(id, func(r approval.Request, now time.Time) (approval.Move, error) { return r.Expire(now) })

@@ -125,7 +125,8 @@ func (d *delivery) tellWhere(ctx context.Context) {
 		return
 	}
 	view := commands.View{Lead: commands.Text{
-		{Text: "Your request " + d.r.ID.String() + " is shown in "}, {Kind: commands.Channel, Text: d.m.Channel},
+		{Text: "Your request " + d.r.ID.String() + " is shown in "},
+		{Kind: commands.Channel, Text: d.m.Channel},
 		{Text: "; dbbot cannot show it where you asked. "},
 	}}
 	view.Lead = append(view.Lead, link(d.m)...)

@@ -85,12 +85,16 @@ func TestCancelIsSaidTruly(t *testing.T) {
 	}{
 		{"it stopped", func(ctx context.Context) error { return ctx.Err() }, &job.Cancelled{By: id("U0LEE"), Why: "Lee cancelled it."}, "cancelled: Lee cancelled it."},
 		{"it stopped, and says the cause", context.Cause, &job.Cancelled{Why: "dbbot is being stopped."}, "cancelled: dbbot is being stopped."},
-		{"it stopped, and says it in words", func(ctx context.Context) error { return &ops.Error{Message: "Nothing was applied.", Cause: ctx.Err()} },
-			&job.Cancelled{Why: "Lee cancelled it."}, "cancelled: Lee cancelled it."},
+		{
+			"it stopped, and says it in words", func(ctx context.Context) error { return &ops.Error{Message: "Nothing was applied.", Cause: ctx.Err()} },
+			&job.Cancelled{Why: "Lee cancelled it."}, "cancelled: Lee cancelled it.",
+		},
 		{"too late", func(context.Context) error { return nil }, &job.Cancelled{Why: "Lee cancelled it."}, "succeeded:"},
 		{"it failed meanwhile", func(context.Context) error { return &ops.Error{Message: "The disk is full."} }, &job.Cancelled{Why: "Lee cancelled it."}, "failed: The disk is full."},
-		{"nobody knows", func(context.Context) error { return fmt.Errorf("%w: %w", context.Canceled, commands.ErrUnclear) }, &job.Cancelled{Why: "Lee cancelled it."},
-			"interrupted: Something went wrong here; whoever runs dbbot finds the cause in its log. Whether it happened is not known: a person must look."},
+		{
+			"nobody knows", func(context.Context) error { return fmt.Errorf("%w: %w", context.Canceled, commands.ErrUnclear) }, &job.Cancelled{Why: "Lee cancelled it."},
+			"interrupted: Something went wrong here; whoever runs dbbot finds the cause in its log. Whether it happened is not known: a person must look.",
+		},
 		{"nobody wished it", func(ctx context.Context) error { return ctx.Err() }, errors.New("lost"), "failed: Something went wrong here; whoever runs dbbot finds the cause in its log."},
 	}
 	for _, tt := range tests {

@@ -46,10 +46,12 @@ func (o *one) HomeShown(context.Context, ops.PersonID, string) error { return ni
 func (o *one) HomeTokens(context.Context, ops.PersonID, []approval.ID) (map[approval.ID]string, error) {
 	return map[approval.ID]string{o.request.ID: "h0me"}, nil
 }
+
 func (o *one) Post(_ context.Context, _ bot.Address, _ string, post bot.Post) (bot.Posted, error) {
 	o.post = post
 	return bot.Posted{Channel: "C0ORDERS", Stamp: "1.1"}, nil
 }
+
 func (o *one) ShowHome(_ context.Context, _ ops.PersonID, post bot.Post) error {
 	o.post = post
 	return nil
@@ -60,6 +62,7 @@ func (o *one) Outsiders(context.Context, string) (bool, error)   { return false,
 func (o *one) Person(_ context.Context, id ops.PersonID) (ops.Person, error) {
 	return ops.Person{ID: id, Name: id.User, Standing: ops.Member}, nil
 }
+
 func (o *one) Find(string) (commands.Call, error) {
 	return commands.Call{
 		About: commands.About{Path: "status", Risk: ops.Read}, Targets: []ops.Target{o.request.Target},

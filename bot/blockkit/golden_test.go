@@ -71,8 +71,10 @@ var golden = map[string]bot.Post{
 	"requests": {View: commands.View{
 		Title: "What waits for you",
 		Parts: []commands.Part{
-			{Section: &commands.Section{Title: "#42 terminate 4242 on orders (production)", Summary: commands.Text{{Text: "asked by "}, {Kind: commands.Mention, Text: "U0ANA"}, {Text: ", "}, {Kind: commands.Link, Text: "its card", URL: permalink}}, Lines: []commands.Text{commands.Say("one lead has to agree")},
-				Buttons: []commands.Button{{Name: "✅ Approve", Style: commands.Primary, Token: "t42"}, {Name: "Reject", Token: "t42"}}}},
+			{Section: &commands.Section{
+				Title: "#42 terminate 4242 on orders (production)", Summary: commands.Text{{Text: "asked by "}, {Kind: commands.Mention, Text: "U0ANA"}, {Text: ", "}, {Kind: commands.Link, Text: "its card", URL: permalink}}, Lines: []commands.Text{commands.Say("one lead has to agree")},
+				Buttons: []commands.Button{{Name: "✅ Approve", Style: commands.Primary, Token: "t42"}, {Name: "Reject", Token: "t42"}},
+			}},
 			{Section: &commands.Section{Title: "#43 terminate 4243 on orders (production)", Buttons: []commands.Button{{Name: "✅ Approve", Style: commands.Primary, Token: "t43"}}}},
 			{Section: &commands.Section{Title: "Now", Summary: commands.Say("▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░░ 58 % · waiting for it to go")}},
 		},

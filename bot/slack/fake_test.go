@@ -236,8 +236,10 @@ type desk struct {
 }
 
 func newDesk() *desk {
-	return &desk{invokes: make(chan bot.Invoke, 1<<16), clicks: make(chan bot.Click, 1024), homes: make(chan bot.Home, 1024), during: func(context.Context) {},
-		taken: make(chan bot.Act, 1024), take: func(context.Context, bot.Act) bot.Taken { return bot.Taken{} }}
+	return &desk{
+		invokes: make(chan bot.Invoke, 1<<16), clicks: make(chan bot.Click, 1024), homes: make(chan bot.Home, 1024), during: func(context.Context) {},
+		taken: make(chan bot.Act, 1024), take: func(context.Context, bot.Act) bot.Taken { return bot.Taken{} },
+	}
 }
 
 func (d *desk) Invoke(ctx context.Context, i bot.Invoke) { d.invokes <- i; d.during(ctx) }

@@ -235,8 +235,14 @@ func TestDigestTellsAllApart(t *testing.T) {
 	for _, tt := range []struct {
 		command, system, database, plan string
 	}{
-		{"cancel", "71", "orders", "{}"}, {"cance", "l71", "orders", "{}"}, {"cancel", "7", "1orders", "{}"}, {"cancel", "71", "order", "s{}"},
-		{"cancel", "71", "orders", "{} "}, {"cancel", "71", "orders", ""}, {"", "71", "orders", "{}"}, {"cancel71", "", "orders", "{}"},
+		{"cancel", "71", "orders", "{}"},
+		{"cance", "l71", "orders", "{}"},
+		{"cancel", "7", "1orders", "{}"},
+		{"cancel", "71", "order", "s{}"},
+		{"cancel", "71", "orders", "{} "},
+		{"cancel", "71", "orders", ""},
+		{"", "71", "orders", "{}"},
+		{"cancel71", "", "orders", "{}"},
 	} {
 		name, _ := json.Marshal(tt)
 		digest := approval.Digest(tt.command, approval.Server{System: tt.system, Database: tt.database}, []byte(tt.plan))

@@ -148,10 +148,14 @@ func TestEveryMoveNamesItsActor(t *testing.T) {
 		do  act
 		who approval.Voter
 	}{
-		{after(t, leads(2)), agree(lee), lee}, {after(t, oneLead), agree(lee), lee}, {after(t, oneLead), deny(mia), mia},
-		{after(t, oneLead), breakGlass(mia, "now"), mia}, {after(t, oneLead), withdraw(ana), ana},
+		{after(t, leads(2)), agree(lee), lee},
+		{after(t, oneLead), agree(lee), lee},
+		{after(t, oneLead), deny(mia), mia},
+		{after(t, oneLead), breakGlass(mia, "now"), mia},
+		{after(t, oneLead), withdraw(ana), ana},
 		{after(t, oneLead, agree(lee), claim, start), cancel(mia), mia},
-		{after(t, oneLead), remind, approval.Voter{}}, {after(t, oneLead, agree(lee)), claim, approval.Voter{}},
+		{after(t, oneLead), remind, approval.Voter{}},
+		{after(t, oneLead, agree(lee)), claim, approval.Voter{}},
 		{after(t, oneLead, agree(lee), claim), start, approval.Voter{}},
 	} {
 		m, err := tt.do(tt.r, noon.Add(10*time.Minute))

@@ -33,7 +33,14 @@ func TestRightsAreEnough(t *testing.T) {
 		t.Errorf("%+v, %v", info, err)
 	}
 	for _, forbidden := range [][]any{
-		{"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"KEYS", "*"}, {"GET", "sessions:1"}, {"SET", "sessions:1", "x"}, {"MONITOR"}, {"ACL", "LIST"}, {"SHUTDOWN"},
+		{"FLUSHALL"},
+		{"CONFIG", "GET", "*"},
+		{"KEYS", "*"},
+		{"GET", "sessions:1"},
+		{"SET", "sessions:1", "x"},
+		{"MONITOR"},
+		{"ACL", "LIST"},
+		{"SHUTDOWN"},
 		{"EVAL", "return redis.call('GET', 'sessions:1')", 0},
 	} {
 		var reply redis.Error

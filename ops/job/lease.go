@@ -160,8 +160,10 @@ func (l *lease) lock(ctx context.Context, conn *pgx.Conn, worker int64) error {
 	case err != nil:
 		return err
 	case pid != conn.PgConn().PID():
-		return &ops.Error{Message: "The state database is reached through a pooler that shares sessions.",
-			Hint: "Give dbbot a direct connection to it: who holds the lock that says that a worker lives must not change."}
+		return &ops.Error{
+			Message: "The state database is reached through a pooler that shares sessions.",
+			Hint:    "Give dbbot a direct connection to it: who holds the lock that says that a worker lives must not change.",
+		}
 	case !locked:
 		_, err := conn.Exec(ctx, ghosts, int32(liveClass), int32(worker))
 		return errors.Join(errors.New("an older session of this worker still has its lock"), err)

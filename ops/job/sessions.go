@@ -15,8 +15,10 @@ func (q *Queue) seen(ctx context.Context, worker int64) error {
 	var there bool
 	err := q.Pool.QueryRow(ctx, "SELECT EXISTS (SELECT "+livingLocks+" AND l.objid = $2)", int64(liveClass), worker).Scan(&there)
 	if err == nil && !there {
-		return &ops.Error{Message: "The direct connection to the state database leads to another database than its requests are in.",
-			Hint: "Both must be the same database of the same server, the primary."}
+		return &ops.Error{
+			Message: "The direct connection to the state database leads to another database than its requests are in.",
+			Hint:    "Both must be the same database of the same server, the primary.",
+		}
 	}
 	return err
 }

@@ -47,8 +47,11 @@ func TestWorkIsPartOfTheTransaction(t *testing.T) {
 	h := newHouse(t)
 	r := h.open(&desk{})
 	all := []approval.Work{
-		{Kind: approval.ToRun, ID: 1}, {Kind: approval.ToExpire, ID: 1, At: time.Now().Add(time.Hour)}, {Kind: approval.ToRemind, ID: 1},
-		{Kind: approval.ToDeliver, ID: 7}, {Kind: approval.ToRedraw},
+		{Kind: approval.ToRun, ID: 1},
+		{Kind: approval.ToExpire, ID: 1, At: time.Now().Add(time.Hour)},
+		{Kind: approval.ToRemind, ID: 1},
+		{Kind: approval.ToDeliver, ID: 7},
+		{Kind: approval.ToRedraw},
 	}
 	h.enqueue(r, false, all...)
 	if n := h.jobs(r); n != 0 {

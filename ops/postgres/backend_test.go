@@ -176,8 +176,10 @@ func TestRefusal(t *testing.T) {
 		"helper":           {func(b *Backend) { b.Kind, b.Leader = "parallel worker", 7 }, "Session 42 works for session 7.", "Ask for 7 instead"},
 		"replica":          {func(b *Backend) { b.Kind = "walsender" }, "Session 42 feeds a replica.", "has to stop it there"},
 		"wraparound":       {func(b *Backend) { b.Kind, b.Wraparound = "autovacuum worker", true }, "Session 42 is an autovacuum that prevents transaction ids from running out.", "Let it finish"},
-		"autovacuum": {func(b *Backend) { b.Kind, b.Signal, b.Superuser = "autovacuum worker", false, true },
-			`Session 42 is an autovacuum, and dbbot's role "dbbot" is no superuser.`, "gives way by itself"},
+		"autovacuum": {
+			func(b *Backend) { b.Kind, b.Signal, b.Superuser = "autovacuum worker", false, true },
+			`Session 42 is an autovacuum, and dbbot's role "dbbot" is no superuser.`, "gives way by itself",
+		},
 		"part of it": {func(b *Backend) { b.Kind = "checkpointer" }, "Session 42 is part of the server: checkpointer.", "Only sessions of clients"},
 		"superuser":  {func(b *Backend) { b.Signal, b.Superuser = false, true }, `Session 42 belongs to a superuser, and dbbot's role "dbbot" is none.`, "SELECT pg_cancel_backend(42);"},
 		"no right":   {func(b *Backend) { b.Signal = false }, `dbbot's role "dbbot" may not signal sessions of other roles.`, `GRANT pg_signal_backend TO "dbbot";`},

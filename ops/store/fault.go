@@ -30,8 +30,10 @@ var refusals = map[string]struct{ means, fix string }{
 	"28P01": {"refused the password", "Correct it in state.url."},
 	"28000": {"does not let dbbot in", "pg_hba.conf needs a line for the role of state.url from dbbot's address; without TLS, sslmode=require may do."},
 	"3D000": {"has no database of the configured name", "Correct the name at the end of state.url, or CREATE DATABASE."},
-	"42501": {"does not give dbbot the right to make its tables",
-		"As the database's owner: GRANT CREATE ON DATABASE … TO the role of state.url; or CREATE SCHEMA dbbot AUTHORIZATION that role."},
+	"42501": {
+		"does not give dbbot the right to make its tables",
+		"As the database's owner: GRANT CREATE ON DATABASE … TO the role of state.url; or CREATE SCHEMA dbbot AUTHORIZATION that role.",
+	},
 	"53100": {"has no disk space left", "Free space on its disk first; nothing else will help."},
 	"53300": {"has no connection slot left", "End sessions that are idle, or raise max_connections."},
 	"57P01": {"ended dbbot's session", "It may be restarting: try again in a moment."},

@@ -19,8 +19,10 @@ const messageColumns = `m.id, m.key, m.request, m.kind, m.recipient, m.thread, m
 
 // readMessage reads messageColumns, and what comes behind them into more.
 func readMessage(row pgx.Row, more ...any) (m Message, err error) {
-	err = row.Scan(append([]any{&m.ID, &m.Key, &m.Request, &m.Kind, &m.To, &m.Thread, &m.Body, &m.Wanted, &m.Sent, &m.Channel, &m.Stamp, &m.Link, &m.Attempts, &m.Created,
-		(*zeronull.Timestamptz)(&m.SentAt), &m.Quiet, &m.Turn, &m.Token}, more...)...)
+	err = row.Scan(append([]any{
+		&m.ID, &m.Key, &m.Request, &m.Kind, &m.To, &m.Thread, &m.Body, &m.Wanted, &m.Sent, &m.Channel, &m.Stamp, &m.Link, &m.Attempts, &m.Created,
+		(*zeronull.Timestamptz)(&m.SentAt), &m.Quiet, &m.Turn, &m.Token,
+	}, more...)...)
 	return m, err
 }
 

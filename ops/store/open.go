@@ -94,8 +94,10 @@ func fillIn(o *Options) {
 func configure(url ops.Secret) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url.Reveal())
 	if err != nil { // pgx's own words may hold the password
-		return nil, &ops.Error{Message: "The URL of dbbot's own database cannot be understood.",
-			Hint: "state.url has the form postgres://user:password@host:5432/name?sslmode=verify-full; characters other than letters and digits are written as % and two hex digits."}
+		return nil, &ops.Error{
+			Message: "The URL of dbbot's own database cannot be understood.",
+			Hint:    "state.url has the form postgres://user:password@host:5432/name?sslmode=verify-full; characters other than letters and digits are written as % and two hex digits.",
+		}
 	}
 	if !strings.Contains(url.Reveal(), "pool_max_conns") {
 		config.MaxConns = connections

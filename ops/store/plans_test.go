@@ -186,8 +186,12 @@ func everything(t *testing.T, s *Store) {
 	moved(t, s, waiting.ID, func(w approval.Request, now time.Time) (approval.Move, error) { return w.Wait(w.Fence, r.ID, now) })
 	moved(t, s, r.ID, finish)
 	for _, f := range []approval.Filter{
-		{}, {States: []approval.State{approval.Pending, approval.Approved, approval.Running}}, {Requester: ana}, {Databases: []string{"db7"}},
-		{Since: time.Now().Add(-time.Hour)}, {States: []approval.State{approval.Pending}, Requester: ana, Databases: []string{"db7", "orders"}},
+		{},
+		{States: []approval.State{approval.Pending, approval.Approved, approval.Running}},
+		{Requester: ana},
+		{Databases: []string{"db7"}},
+		{Since: time.Now().Add(-time.Hour)},
+		{States: []approval.State{approval.Pending}, Requester: ana, Databases: []string{"db7", "orders"}},
 	} {
 		_, err = s.List(t.Context(), f)
 		check(err)
@@ -248,8 +252,10 @@ func many(t *testing.T, databaseURL string, n int) {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	for _, sql := range []string{"ALTER TABLE dbbot.audit_head DISABLE TRIGGER USER",
-		"UPDATE dbbot.audit_head SET (seq, hash) = (SELECT seq, hash FROM dbbot.audit ORDER BY seq DESC LIMIT 1)", "VACUUM ANALYZE"} {
+	for _, sql := range []string{
+		"ALTER TABLE dbbot.audit_head DISABLE TRIGGER USER",
+		"UPDATE dbbot.audit_head SET (seq, hash) = (SELECT seq, hash FROM dbbot.audit ORDER BY seq DESC LIMIT 1)", "VACUUM ANALYZE",
+	} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func (s *Store) Report(ctx context.Context, id approval.ID, fence int64, p appro
 }
 
 func (t *transaction) report(ctx context.Context, id approval.ID, fence int64, p approval.Progress) (wish *approval.Cancel, err error) {
-	var left = trace{sql: "SELECT EXISTS (SELECT FROM dbbot.requests WHERE id = $1 AND progressed = $2)"}
+	left := trace{sql: "SELECT EXISTS (SELECT FROM dbbot.requests WHERE id = $1 AND progressed = $2)"}
 	var work []approval.Work
 	var batch pgx.Batch
 	batch.Queue(`UPDATE dbbot.requests SET phase = $3, done = $4, total = $5, progressed = clock_timestamp() WHERE id = $1 AND fence = $2 AND state = 'running'

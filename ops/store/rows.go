@@ -30,7 +30,7 @@ type vote struct {
 func readRequest(row pgx.Row, more ...any) (r approval.Request, err error) {
 	var votes []byte
 	var cancel approval.Cancel
-	var terms = &r.Terms
+	terms := &r.Terms
 	at := func(t *time.Time) *zeronull.Timestamptz { return (*zeronull.Timestamptz)(t) }
 	text := func(s *string) *zeronull.Text { return (*zeronull.Text)(s) }
 	err = row.Scan(append([]any{

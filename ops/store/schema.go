@@ -97,7 +97,8 @@ func migrateOwn(d *driver, schema fs.FS) error {
 func newestOf(files interface {
 	First() (uint, error)
 	Next(uint) (uint, error)
-}) (version uint, err error) {
+},
+) (version uint, err error) {
 	for version, err = files.First(); err == nil; {
 		var next uint
 		if next, err = files.Next(version); err == nil {

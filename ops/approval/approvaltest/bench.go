@@ -61,9 +61,11 @@ func by(n int) func(*approval.Request) { return func(r *approval.Request) { r.Te
 func on(database string) func(*approval.Request) {
 	return func(r *approval.Request) { r.Server.Database = database }
 }
+
 func alias(database string) func(*approval.Request) {
 	return func(r *approval.Request) { r.Target.Database = database }
 }
+
 func asker(v approval.Voter) func(*approval.Request) {
 	return func(r *approval.Request) { r.Requester = v.ID }
 }

@@ -85,25 +85,30 @@ func (w *twins) act(id approval.ID) approval.Act {
 	type act = approval.Act
 	starts := func(r approval.Request, now time.Time) (approval.Move, error) { return r.Start(held(r), r.Digest, now) }
 	likely := map[approval.State][]act{
-		approval.Pending: {agree(v), agree(v), agree(v), deny(v, "no"),
+		approval.Pending: {
+			agree(v), agree(v), agree(v), deny(v, "no"),
 			func(r approval.Request, now time.Time) (approval.Move, error) {
 				return r.BreakGlass(v, "the shop is down", now)
 			},
 			func(r approval.Request, now time.Time) (approval.Move, error) { return r.Expire(now) },
-			func(r approval.Request, now time.Time) (approval.Move, error) { return r.Remind(now) }},
-		approval.Approved: {claim(worker), claim(worker), claim(worker), starts, starts, starts, deny(v, "no"),
+			func(r approval.Request, now time.Time) (approval.Move, error) { return r.Remind(now) },
+		},
+		approval.Approved: {
+			claim(worker), claim(worker), claim(worker), starts, starts, starts, deny(v, "no"),
 			func(r approval.Request, now time.Time) (approval.Move, error) { return r.Withdraw(v, now) },
 			func(r approval.Request, now time.Time) (approval.Move, error) { return r.Wait(held(r), holder, now) },
 			func(r approval.Request, now time.Time) (approval.Move, error) { return r.Wait(held(r), holder, now) },
 			func(r approval.Request, now time.Time) (approval.Move, error) {
 				return r.Invalidate(held(r), "It has changed.", now)
-			}},
+			},
+		},
 		approval.Running: {
 			func(r approval.Request, now time.Time) (approval.Move, error) { return r.AskCancel(v, "too slow", now) },
 			func(r approval.Request, now time.Time) (approval.Move, error) { return r.TakeOver(worker, now) },
 			func(r approval.Request, now time.Time) (approval.Move, error) {
 				return r.Finish(held(r), approval.Succeeded, "", []byte(`{}`), now)
-			}},
+			},
+		},
 	}
 	state := one(w, approval.Pending, approval.Approved, approval.Running)
 	if r, err := w.memory.Get(w.Context(), id); err == nil && r.State.Open() && w.IntN(5) > 0 {
