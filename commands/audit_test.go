@@ -104,8 +104,8 @@ func TestAuditShowsWhatTheAskerMayRead(t *testing.T) {
 		not  string
 	}{
 		"both":      {shop, "terminate on orders", "payroll"},
-		"reporting": {[]ops.Target{reporting}, "dbbot started", "orders"},
-		"none":      {nil, "dbbot started", "orders"},
+		"reporting": {[]ops.Target{reporting}, "started dbbot", "orders"},
+		"none":      {nil, "started dbbot", "orders"},
 	} {
 		view, err := call.Answer(t.Context(), ana, tt.may)
 		if text := strings.ToLower(view.Text()); err != nil || !strings.Contains(text, tt.says) || strings.Contains(text, tt.not) {
