@@ -43,20 +43,37 @@ func lineOf(sql []byte, offset int) int {
 	return 1 + bytes.Count(sql[:min(offset, len(sql))], []byte("\n"))
 }
 
-// fault puts the parser's error into words, and looks for what psql understands and the server does not.
-func fault(text string, err error) (words, refused string) {
-	at := len(text)
+// fault is what is wrong with a text, and where.
+type fault struct {
+	words string
+	at    int // offset in bytes
+}
+
+func (f *fault) Error() string { return f.words }
+
+// parserFault takes the parser's error about the part of the text that begins at start.
+func parserFault(err error, part string, start int) error {
+	f := &fault{words: withoutLiterals(err.Error()), at: start + len(part)}
 	if e, ok := errors.AsType[*parser.Error](err); ok && e.Cursorpos > 0 {
-		at = byteOffset(text, e.Cursorpos-1)
+		f.at = start + byteOffset(part, e.Cursorpos-1)
 	}
-	line := lineOf([]byte(text), at)
-	if n := copied(text[:at]); n > 0 {
+	return f
+}
+
+// explain puts an error of split into words, and looks for what psql understands and the server does not.
+func explain(text string, err error) (words, refused string) {
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return "it could not be taken apart", ""
+	}
+	line := lineOf([]byte(text), f.at)
+	if n := copied(text[:f.at]); n > 0 {
 		return "", fromStdin(lineOf([]byte(text), n))
 	}
-	if strings.HasPrefix(text[at:], `\`) {
-		return "", fmt.Sprintf("Line %d is a command of psql (%s), which PostgreSQL itself does not know.", line, ops.Printable(metaCommand.FindString(text[at:]), 20))
+	if strings.HasPrefix(text[f.at:], `\`) {
+		return "", fmt.Sprintf("Line %d is a command of psql (%s), which PostgreSQL itself does not know.", line, ops.Printable(metaCommand.FindString(text[f.at:]), 20))
 	}
-	return fmt.Sprintf("%s (line %d)", withoutLiterals(err.Error()), line), ""
+	return fmt.Sprintf("%s (line %d)", f.words, line), ""
 }
 
 // byteOffset of a character.

@@ -4,7 +4,6 @@ package script
 
 import (
 	"bytes"
-	"strings"
 
 	pg_query "github.com/pganalyze/pg_query_go/v6"
 
@@ -25,11 +24,13 @@ type Script struct {
 // Statement is a piece of the file up to and including its semicolon, with the white space and comments before it.
 type Statement struct {
 	Text   string
-	Line   int    // of its first word in the file, from 1
-	Offset int    // of Text in the file, in bytes
-	Tag    string // "CREATE TABLE", as PostgreSQL answers
-	Node   *pg_query.Node
-	Alone  bool // PostgreSQL refuses it inside a transaction
+	Line   int            // of its first word in the file, from 1
+	Offset int            // of Text in the file, in bytes
+	Tag    string         // "CREATE TABLE", as PostgreSQL answers
+	Node   *pg_query.Node // INSERTs have one row here; in a long file those into the same columns share a tree
+	Alone  bool           // PostgreSQL refuses it inside a transaction
+
+	column int // of Text in its first line, from 0
 }
 
 // Mode says how a file has to be run.
@@ -61,7 +62,7 @@ func Parse(sql []byte) Script {
 	s := Script{Mode: AsWritten, Warnings: warnings(text)}
 	statements, err := split(text)
 	if err != nil {
-		s.Fault, s.Refused = fault(text, err)
+		s.Fault, s.Refused = explain(text, err)
 		s.Allows = allows(text, nil)
 		return s
 	}
@@ -75,33 +76,6 @@ func Parse(sql []byte) Script {
 	s.Statements, s.Mode = statements, mode(statements)
 	s.Allows, s.Leaks = allows(text, statements), leaks(statements)
 	return s
-}
-
-// split cuts after every semicolon that ends a statement. The parser is the server's own of version 17, so that
-// dollar quotes, nested comments and bodies of functions are its matter.
-func split(text string) ([]Statement, error) {
-	tree, err := pg_query.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	var all []Statement
-	start, line := 0, 1
-	for i, raw := range tree.GetStmts() {
-		end := len(text)
-		if i+1 < len(tree.GetStmts()) {
-			end = int(raw.GetStmtLocation()+raw.GetStmtLen()) + len(";")
-		}
-		piece := text[start:end]
-		first := opening(piece)
-		s := Statement{Text: piece, Offset: start, Line: line + strings.Count(piece[:first], "\n"), Node: raw.GetStmt()}
-		s.Tag, s.Alone = tag(s.Node), alone(s.Node)
-		all = append(all, s)
-		start, line = end, line+strings.Count(piece, "\n")
-	}
-	if len(all) == 1 && maybeOwnTransactions(all[0].Node) {
-		all[0].Alone = true
-	}
-	return all, nil
 }
 
 // opening is where the first word of a piece stands: behind white space, comments, and the semicolons of statements

@@ -2,6 +2,7 @@ package script
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	pg_query "github.com/pganalyze/pg_query_go/v6"
 
@@ -47,8 +48,10 @@ func (s Statement) Place(position int) (line, column int) {
 	if position < 1 {
 		return s.Line, 0
 	}
-	start := s.Line - strings.Count(s.Text[:opening(s.Text)], "\n")
 	before := s.Text[:byteOffset(s.Text, position-1)]
-	last := strings.LastIndexByte(before, '\n') + 1
-	return start + strings.Count(before, "\n"), len([]rune(before[last:])) + 1
+	line = s.Line + strings.Count(before, "\n") - strings.Count(s.Text[:opening(s.Text)], "\n")
+	if last := strings.LastIndexByte(before, '\n'); last >= 0 {
+		return line, utf8.RuneCountInString(before[last:])
+	}
+	return line, s.column + utf8.RuneCountInString(before) + 1
 }
