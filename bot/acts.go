@@ -80,7 +80,7 @@ type Room interface {
 // What a Room may answer besides its own refusals.
 var (
 	ErrGone   = errors.New("the message or its place is gone")    // deleted, archived, the bot not in it: say it elsewhere
-	ErrUnsure = errors.New("Slack did not say whether it did it") // look before doing it again
+	ErrUnsure = errors.New("not said by Slack whether it did it") // look before doing it again
 )
 
 // Later is Slack's wish for a pause.

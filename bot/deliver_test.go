@@ -209,6 +209,9 @@ func TestElsewhere(t *testing.T) {
 			t.Error(p.hall.in("C0GENERAL"), p.hall.in("C0ORDERS"))
 		}
 	})
+}
+
+func TestGivenUp(t *testing.T) {
 	happens(t, "Slack refuses for good, and then not", func(t *testing.T, p *post) {
 		refused := 0
 		p.hall.fate = func(call, channel string) error {
@@ -260,7 +263,7 @@ func TestNothingToSay(t *testing.T) {
 	})
 	happens(t, "the state database is away", func(t *testing.T, p *post) {
 		p.box.down = &ops.Error{Message: "away"}
-		if again, err := p.Deliver(t.Context(), 1); err != p.box.down || again != 0 {
+		if again, err := p.Deliver(t.Context(), 1); !errors.Is(err, p.box.down) || again != 0 {
 			t.Error(again, err)
 		}
 	})

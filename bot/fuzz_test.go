@@ -17,7 +17,7 @@ func FuzzTake(f *testing.F) {
 	f.Add(uint8(1), "U0GUS", team, "approve", "", "", "C0ORDERS", "1.1")
 	f.Add(uint8(1), "U0EVE", "T0OTHER", "break glass", "", "", "", "")
 	f.Add(uint8(2), "U0BEN", team, "approve", `{"Token":"x","Channel":"C0ORDERS"}`, "orders", "C0ORDERS", "1.1")
-	f.Add(uint8(3), "U0ANA", team, "reject", "\x00", "\xff", "‮", "🙂")
+	f.Add(uint8(3), "U0ANA", team, "reject", "\x00", "\xff", "\u202e", "🙂")
 	f.Fuzz(func(t *testing.T, kind uint8, user, from, word, state, text, channel, message string) {
 		w := newWorks(t)
 		w.asks("U0ANA", "drop orders")

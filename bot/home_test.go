@@ -21,8 +21,7 @@ import (
 // porch keeps which home tabs are open, beside a mailbox.
 type porch struct {
 	*mailbox
-	open   []store.Home
-	tokens map[string]string
+	open []store.Home
 }
 
 func (p *porch) Homes(context.Context) ([]store.Home, error) {
@@ -207,7 +206,7 @@ func TestHomeInTrouble(t *testing.T) {
 		if notes := l.tabs.views["U0ANA"].Notes; notes[len(notes)-1].String() != "Requests cannot be shown now. The state database does not answer." {
 			t.Error(notes)
 		}
-		if _, err := l.Redraw(t.Context()); err != l.box.down {
+		if _, err := l.Redraw(t.Context()); !errors.Is(err, l.box.down) {
 			t.Error(err)
 		}
 	})

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	ana, ben = ops.PersonID{Team: team, User: "U0ANA"}, ops.PersonID{Team: team, User: "U0BEN"}
+	ana      = ops.PersonID{Team: team, User: "U0ANA"}
 	lee, mia = ops.PersonID{Team: team, User: "U0LEE"}, ops.PersonID{Team: team, User: "U0MIA"}
 )
 
@@ -28,7 +28,6 @@ type mailbox struct {
 	announce func(approval.Move) []store.Message
 	seen     int // moves whose messages are in
 	mail     []*mail
-	open     []store.Home
 	lost     []string                // what was given up, and why
 	away     func(call string) error // what the state database answers; nil: it works
 }

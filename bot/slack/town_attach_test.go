@@ -80,12 +80,12 @@ func TestAnUploadThatFails(t *testing.T) {
 
 // causes writes an error with all that it wraps.
 func causes(err error) string {
-	switch wrapping := err.(type) {
-	case nil:
+	if err == nil {
 		return ""
-	case interface{ Unwrap() []error }:
+	}
+	if several, ok := any(err).(interface{ Unwrap() []error }); ok { // this very error, not one that it wraps
 		text := err.Error()
-		for _, cause := range wrapping.Unwrap() {
+		for _, cause := range several.Unwrap() {
 			text += "; " + causes(cause)
 		}
 		return text

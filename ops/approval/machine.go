@@ -45,7 +45,7 @@ func New(r Request, now time.Time) (Move, error) {
 		Requester: r.Requester, Reason: clean(r.Reason), Origin: r.Origin, Plan: r.Plan, Shown: r.Shown, Digest: r.Digest,
 		Terms: r.Terms, Asked: now, Expires: now.Add(r.Terms.Within),
 	}
-	m := Move{After: born, Event: Asked, Actor: r.Requester}
+	m := Move{After: born, Event: Asked, Actor: r.Requester, Detail: born.Reason}
 	if r.Terms.Count == 0 || r.Terms.Alone {
 		m.approve(Agreed, now)
 	}

@@ -46,7 +46,7 @@ func TestAKeyDoesNotPrint(t *testing.T) {
 	key := must(NewKey(ops.Secret(secret)))
 	hidden := struct{ k Key }{key}
 	said := fmt.Sprintf("%v %+v %#v %s %x %q %v %#v", key, key, key, key, key, key, hidden, hidden)
-	if asJSON, err := json.Marshal(key); err == nil {
+	if asJSON, err := json.Marshal(struct{ Key any }{key}); err == nil {
 		said += string(asJSON)
 	}
 	for _, secret := range []string{"hunter2", fmt.Sprintf("%x", secret), fmt.Sprintf("%x", derive(secret, "chain")), fmt.Sprint(derive(secret, "chain"))} {

@@ -34,7 +34,7 @@ func TestWhatCheckSaysDecides(t *testing.T) {
 			var n atomic.Int64
 			r := h.start(&desk{check: func(context.Context, approval.Request) error {
 				err := tt.checks[min(int(n.Add(1)), len(tt.checks))-1]
-				if err == errAsPanic {
+				if errors.Is(err, errAsPanic) {
 					panic("check fell over")
 				}
 				return err

@@ -157,7 +157,7 @@ func TestEndedSessions(t *testing.T) {
 	if n := len(gathered(facts(t, s))); n != 20 {
 		t.Errorf("%d facts", n)
 	}
-	if err := s.Note(t.Context(), audit.Entry{Event: audit.Stopped, Detail: fmt.Sprint("done")}); err != nil {
+	if err := s.Note(t.Context(), audit.Entry{Event: audit.Stopped, Detail: "done"}); err != nil {
 		t.Error(err)
 	}
 }

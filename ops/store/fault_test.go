@@ -237,7 +237,7 @@ func TestFaults(t *testing.T) {
 	said(t, fault(&net.OpError{Op: "dial", Err: errors.New("password=swordfish")}), "dbbot's own database cannot be reached.")
 	said(t, fault(context.DeadlineExceeded), "dbbot's own database does not answer in time.")
 	for _, err := range []error{nil, approval.ErrUnknown, approval.ErrRepeated, approval.ErrFence, &approval.Busy{Holder: 3}, context.Canceled, approval.Elsewhere(approval.Press{})} {
-		if got := fault(err); got != err {
+		if got := fault(err); !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,7 +181,7 @@ func everything(t *testing.T, s *Store) {
 	check(err)
 	waiting := moved(t, s, made(t, s, consentless).ID, claim(1))
 	_, err = s.Move(t.Context(), waiting.ID, start)
-	if busy, ok := err.(*approval.Busy); !ok || busy.Holder != r.ID {
+	if busy, ok := errors.AsType[*approval.Busy](err); !ok || busy.Holder != r.ID {
 		t.Error(err)
 	}
 	moved(t, s, waiting.ID, func(w approval.Request, now time.Time) (approval.Move, error) { return w.Wait(w.Fence, r.ID, now) })

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 )
@@ -111,20 +112,25 @@ func newestOf(files interface {
 	return 0, err
 }
 
-// migrateRiver goes one version at a time: one of them uses what an earlier one must have committed. Versions that only a
+// migrateRiver brings River's tables up, each version in a transaction of its own: one of them uses what an earlier one must
+// have committed. The caller holds the lock; River's own connection ends with the call. Versions that only a
 // newer River knows are left alone.
 func migrateRiver(ctx context.Context, conn *pgx.Conn) error {
-	m, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Schema: "dbbot", Logger: slog.New(slog.DiscardHandler)})
+	config, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return err
 	}
-	for more := true; more && err == nil; {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			done, err := m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
-			more = err == nil && len(done.Versions) > 0
-			return err
-		})
+	config.ConnConfig, config.MaxConns = conn.Config(), 1
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
 	}
+	defer pool.Close()
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: "dbbot", Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
 	return err
 }
 
