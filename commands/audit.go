@@ -110,9 +110,11 @@ func (a auditArgs) view(asker Asker, found []audit.Entry) View {
 		view.Parts = append(view.Parts, Part{Section: &section})
 	}
 	if len(found) == maxFacts {
-		view.Notes = append(view.Notes, sayf("These are the newest %d; `dbbot audit export` writes all of them.", maxFacts))
+		view.Notes = append(view.Notes, Text{
+			{Text: fmt.Sprintf("These are the newest %d; ", maxFacts)}, {Kind: Literal, Text: "dbbot audit export"}, {Text: " writes all of them."},
+		})
 	}
-	view.Notes = append(view.Notes, Say("`dbbot audit verify` proves that none was changed or taken out."))
+	view.Notes = append(view.Notes, Text{{Kind: Literal, Text: "dbbot audit verify"}, {Text: " proves that none was changed or taken out."}})
 	return view
 }
 

@@ -129,7 +129,7 @@ func bound(e, shown audit.Entry) Text {
 			parts = append(parts, text+value)
 		}
 	}
-	if e.From != "" && e.To != "" {
+	if e.From != "" && e.To != "" && e.From != e.To {
 		say("", e.From+" → "+e.To, "")
 	}
 	say("server ", e.System, shown.System)

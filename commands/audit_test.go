@@ -47,6 +47,7 @@ func night() (out []audit.Entry) {
 	}
 	add(audit.Entry{Event: audit.Started, Worker: 3, Detail: "2 databases"})
 	add(terminate(audit.Entry{Event: "asked", To: "pending", Team: "T0DEMO", User: "U0ANA", Name: "Ana", Detail: "blocks the checkout"}))
+	add(terminate(audit.Entry{Event: "reminded", From: "pending", To: "pending"}))
 	add(terminate(audit.Entry{Event: audit.ClickRefused, From: "pending", Team: "T0DEMO", User: "U0ANA", Name: "Ana", Detail: "own request"}))
 	add(terminate(audit.Entry{Event: audit.ClickRefused, From: "pending", Team: "T0OTHER", User: "U0EVE", Name: "Eve", Detail: "not entitled"}))
 	add(terminate(audit.Entry{Event: "agreed", From: "pending", To: "approved", Team: "T0DEMO", User: "U0LEE", Name: "Lee"}))
