@@ -1,7 +1,6 @@
 package approval_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
