@@ -1,7 +1,7 @@
 // Package job runs approved requests, each once, and all other work that waits, repeats or is tried again: expiry,
 // reminders, messages. River keeps the queue in PostgreSQL, shared by all replicas; a session advisory lock on a direct
 // connection says that a worker lives (lease.go). What River promises, at least once, is made at most once by the
-// request's own fence (road.go). It may import ops and approval.
+// request's own fence (road.go). It may import ops and the engines approval and audit.
 package job
 
 import (
@@ -15,6 +15,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/audit"
 )
 
 // Desk is what the queue works for: it knows commands, people and the chat. bot is the one.
@@ -62,6 +63,8 @@ type Requests interface {
 	Strays(ctx context.Context) (Strays, error)
 	// Prune forgets what is too old to matter.
 	Prune(ctx context.Context) error
+	// Note writes one fact into the audit that is no move of a request.
+	Note(ctx context.Context, fact audit.Entry) error
 }
 
 // Strays is what somebody should take up.

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 // quick is pace for tests: the same order of things, sooner.
 var quick = pace{
 	ping: 100 * time.Millisecond, trust: 1200 * time.Millisecond, absent: 1500 * time.Millisecond, look: 100 * time.Millisecond,
-	silent: 3 * time.Second, report: 50 * time.Millisecond, redraw: 50 * time.Millisecond,
+	silent: 3 * time.Second, report: 50 * time.Millisecond, begin: 3 * time.Second, redraw: 50 * time.Millisecond,
 	cancel: time.Second, record: time.Second,
 }
 

@@ -14,6 +14,7 @@ type pace struct {
 	look   time.Duration // between two looks for strays; every look asks the state database once
 	silent time.Duration // of a worker's session before it counts as frozen, and is ended by another
 	report time.Duration // between two reports of a run: Slack allows about one edit a second in a channel
+	begin  time.Duration // after a check until the start is kept, and then until the run begins: what was seen is old later
 	redraw time.Duration // between two drawings of the home tabs
 
 	// When the program ends: how long a run may take to stop once it has been told to, and its result to be recorded. What
@@ -23,7 +24,7 @@ type pace struct {
 
 var usual = pace{
 	ping: 750 * time.Millisecond, trust: 2500 * time.Millisecond, absent: 3 * time.Second, look: time.Second,
-	silent: 15 * time.Second, report: 2 * time.Second, redraw: 2 * time.Second,
+	silent: 15 * time.Second, report: 2 * time.Second, begin: 15 * time.Second, redraw: 2 * time.Second,
 	cancel: 8 * time.Second, record: 4 * time.Second,
 }
 

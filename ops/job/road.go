@@ -9,6 +9,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/audit"
 )
 
 var (
@@ -22,6 +23,9 @@ var (
 func (q *Queue) run(id approval.ID, stray bool) error {
 	it := thing{kind: approval.ToRun, id: int64(id)}
 	if !q.hands.take(it) {
+		if q.hands.stopper(it) != nil {
+			return nil // it runs here, and whatever comes of it, it never has another turn
+		}
 		return river.JobSnooze(shortly) // it is being put down, and may have been given a new turn meanwhile
 	}
 	defer q.hands.put(it)
@@ -90,8 +94,11 @@ func (q *Queue) admit(ctx, lease context.Context, r approval.Request) (approval.
 }
 
 // start is where it becomes certain that nobody else will ever run it. The answer may be lost on its way: then the next
-// try finds it running under our own fence, which nobody else has.
+// try finds it running under our own fence, which nobody else has. What cannot be kept soon is put down, and checked anew
+// when it is taken up again.
 func (q *Queue) start(lease context.Context, r approval.Request) (approval.Request, error) {
+	lease, cancel := context.WithTimeout(lease, q.pace.begin)
+	defer cancel()
 	var found approval.Request
 	digest := approval.Digest(r.Command, r.Server, r.Plan) // of what was checked
 	ours := errors.New("started already, by ourselves")
@@ -111,6 +118,7 @@ func (q *Queue) start(lease context.Context, r approval.Request) (approval.Reque
 // check asks the desk until it can tell, or until the consent is over by the state database's clock: what cannot be
 // checked does not run.
 func (q *Queue) check(ctx context.Context, r approval.Request) error {
+	noted := false
 	for wait := checkPause; ; wait = min(2*wait, longestCheck) {
 		err := q.checkOnce(ctx, r)
 		if err == nil {
@@ -121,6 +129,7 @@ func (q *Queue) check(ctx context.Context, r approval.Request) error {
 			return q.invalidate(ctx, r, refused)
 		}
 		q.Log.Warn("could not be checked", "request", r.ID, "error", ops.Redact(err.Error()))
+		noted = noted || q.noteUnchecked(ctx, r, err) == nil
 		if !pause(ctx, wait) {
 			return context.Cause(ctx)
 		}
@@ -139,6 +148,17 @@ func (q *Queue) checkOnce(ctx context.Context, r approval.Request) error {
 		return errors.Join(ErrUnchecked, err)
 	}
 	return err
+}
+
+// noteUnchecked writes into the audit that a check failed. One claim is one fact, however often it is tried again.
+func (q *Queue) noteUnchecked(ctx context.Context, r approval.Request, why error) error {
+	ctx, cancel := context.WithTimeout(ctx, moveWithin)
+	defer cancel()
+	return q.Store.Note(ctx, audit.Entry{
+		Event: audit.CheckFailed, From: string(r.State), To: string(r.State), Request: int64(r.ID), Command: r.Command, Risk: string(r.Risk),
+		Database: r.Target.Database, Environment: r.Target.Environment, System: r.Server.System, Catalog: r.Server.Database, Digest: r.Digest,
+		Channel: r.Origin.Channel, Origin: r.Key, Detail: ops.Redact(why.Error()),
+	})
 }
 
 // outlasted ends a request whose consent ran out while it could not be checked. approval.ErrEarly: there is time left,

@@ -23,6 +23,7 @@ var (
 	errTaken   = &Cancelled{Why: "Another replica of dbbot has taken this over."}
 	errTooLong = &Cancelled{Why: "It ran for a whole day, and dbbot stopped it."}
 	errEnds    = &Cancelled{Why: "dbbot is being stopped, and stopped this."}
+	errStale   = &Cancelled{Why: "dbbot's own database kept nothing for so long that what was checked may not be so any more."}
 )
 
 // perform runs what has been started, and records what came of it. Nothing outside changes before one more write under
@@ -37,7 +38,7 @@ func (q *Queue) perform(lease context.Context, r approval.Request, it thing) {
 	q.hands.running(it, stop)
 
 	watch := &watch{queue: q, request: r, stop: stop}
-	if err := watch.first(ctx); errors.Is(err, approval.ErrFence) {
+	if err := watch.begin(ctx); errors.Is(err, approval.ErrFence) {
 		q.Log.Warn("taken over before it began", "request", r.ID)
 		return
 	} else if err != nil {
@@ -126,8 +127,11 @@ func (w *watch) note(phase string, done, total int64) {
 	w.latest = approval.Progress{Phase: phase, Done: done, Total: total}
 }
 
-// first is the write before anything is run; nil means that it may be. It insists while the state database is away.
-func (w *watch) first(ctx context.Context) error {
+// begin is the write before anything is run; nil means that it may be. It insists while the state database is away, but not
+// for so long that a run would surprise people.
+func (w *watch) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, w.queue.pace.begin, errStale)
+	defer cancel()
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
 		err := w.tell()
 		if ctx.Err() != nil {
