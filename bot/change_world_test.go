@@ -83,10 +83,10 @@ func (w *works) Find(words string) (commands.Call, error) {
 	return commands.Call{About: commands.About{Path: path, Risk: risk}, Targets: []ops.Target{target}, Change: &commands.Changing{
 		Words: asked, Reason: reason,
 		Plan: func(ctx context.Context) (commands.Planned[json.RawMessage], error) { return w.plan(ctx) },
-		Run: func(ctx context.Context, plan json.RawMessage, p commands.Progress) (commands.View, error) {
+		Run: func(ctx context.Context, _ approval.Request, plan json.RawMessage, p commands.Progress) (commands.View, error) {
 			return w.run(ctx, plan, p)
 		},
-		Look: func(ctx context.Context, plan json.RawMessage) (commands.Happened, commands.View, error) {
+		Look: func(ctx context.Context, _ approval.Request, plan json.RawMessage) (commands.Happened, commands.View, error) {
 			return w.look(ctx, plan)
 		},
 	}}, nil

@@ -30,7 +30,7 @@ func (b *Bot) Run(ctx context.Context, q approval.Request, progress func(phase s
 		return job.Result{State: approval.Failed, Why: inOneSentence(err)}
 	}
 	begun := time.Now()
-	view, err := quietly(b, q, func() (commands.View, error) { return call.Change.Run(ctx, q.Plan, progress) })
+	view, err := quietly(b, q, func() (commands.View, error) { return call.Change.Run(ctx, q, q.Plan, progress) })
 	result := b.ended(ctx, q, view, err)
 	log.Info("run", "outcome", string(result.State), "took", time.Since(begun), "error", errorText(err))
 	return result
@@ -93,7 +93,7 @@ func (b *Bot) lookUntilSeen(ctx context.Context, q approval.Request, call comman
 	}
 	for {
 		saw, err := quietly(b, q, func() (seen, error) {
-			happened, view, err := call.Change.Look(ctx, q.Plan)
+			happened, view, err := call.Change.Look(ctx, q, q.Plan)
 			return seen{happened, view}, err
 		})
 		if err == nil || errors.Is(err, errPanic) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 )
 
 // Command is a Question or a Change with its types erased, as the catalogue holds it.
@@ -32,8 +33,8 @@ type Changing struct {
 	Words  string // bind to the same call again: path, arguments, no reason
 	Reason string // what stood after "--"
 	Plan   func(ctx context.Context) (Planned[json.RawMessage], error)
-	Run    func(ctx context.Context, plan json.RawMessage, progress Progress) (View, error)
-	Look   func(ctx context.Context, plan json.RawMessage) (Happened, View, error)
+	Run    func(ctx context.Context, request approval.Request, plan json.RawMessage, progress Progress) (View, error)
+	Look   func(ctx context.Context, request approval.Request, plan json.RawMessage) (Happened, View, error)
 }
 
 // makers of all commands, in the order in which the files registered them.
@@ -82,19 +83,19 @@ func (c Change[A, P]) erased(args A) *Changing {
 			body, err := json.Marshal(planned.Plan)
 			return Planned[json.RawMessage]{Plan: body, View: planned.View, Server: planned.Server}, err
 		},
-		Run: func(ctx context.Context, body json.RawMessage, progress Progress) (View, error) {
+		Run: func(ctx context.Context, request approval.Request, body json.RawMessage, progress Progress) (View, error) {
 			plan, err := decoded[P](body)
 			if err != nil {
 				return View{}, err
 			}
-			return c.Run(ctx, plan, progress)
+			return c.Run(ctx, request, plan, progress)
 		},
-		Look: func(ctx context.Context, body json.RawMessage) (Happened, View, error) {
+		Look: func(ctx context.Context, request approval.Request, body json.RawMessage) (Happened, View, error) {
 			plan, err := decoded[P](body)
 			if err != nil {
 				return HappenedUnclear, View{}, err
 			}
-			return c.Look(ctx, plan)
+			return c.Look(ctx, request, plan)
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 )
 
 // walking is the Change of migrate up, as the road gets it.
@@ -26,7 +27,7 @@ func TestChangeIsErased(t *testing.T) {
 		t.Fatalf("got %+v, %v", planned, err)
 	}
 	var phase string
-	view, err := change.Run(context.Background(), planned.Plan, func(p string, done, total int64) {
+	view, err := change.Run(context.Background(), approval.Request{}, planned.Plan, func(p string, done, total int64) {
 		if done == 3 && total == 10 {
 			phase = p
 		}
@@ -34,7 +35,7 @@ func TestChangeIsErased(t *testing.T) {
 	if err != nil || view.Title != "3 steps from here" || phase != "walking" {
 		t.Errorf("run: got %q in phase %q, %v", view.Title, phase, err)
 	}
-	happened, view, err := change.Look(context.Background(), planned.Plan)
+	happened, view, err := change.Look(context.Background(), approval.Request{}, planned.Plan)
 	if err != nil || happened != HappenedWhole || view.Title != "came to 3" {
 		t.Errorf("look: got %s, %q, %v", happened, view.Title, err)
 	}
@@ -54,11 +55,11 @@ func TestPlansOfOtherVersionsAreRefused(t *testing.T) {
 		``, `null`, `[]`, `{}`, `{"Database":"orders","From":"","Count":3,"Force":true}`,
 		`{"Database":"orders","Count":3}`, `{"database":"orders","from":"","count":3}`, `{"Database":"orders","From":"","Count":3} `,
 	} {
-		_, err := change.Run(context.Background(), json.RawMessage(body), func(string, int64, int64) {})
+		_, err := change.Run(context.Background(), approval.Request{}, json.RawMessage(body), func(string, int64, int64) {})
 		if marked, ok := errors.AsType[*ops.Error](err); !ok || marked.Hint != "Ask again: the plan is then made anew." {
 			t.Errorf("%s was run: %v", body, err)
 		}
-		happened, _, err := change.Look(context.Background(), json.RawMessage(body))
+		happened, _, err := change.Look(context.Background(), approval.Request{}, json.RawMessage(body))
 		if happened != HappenedUnclear || err == nil {
 			t.Errorf("%s was looked for: %s, %v", body, happened, err)
 		}

@@ -73,11 +73,12 @@ type Change[A, P any] struct {
 	// Plan reads. It refuses, with an *ops.Error, where there is nothing to do or no chance.
 	Plan func(ctx context.Context, args A) (Planned[P], error)
 	// Run is the only part that changes anything. A panic is a failure; ErrUnclear means that nobody knows whether it
-	// happened. It stops when ctx ends, and then says truly how far it came.
-	Run func(ctx context.Context, plan P, progress Progress) (View, error)
+	// happened. It stops when ctx ends, and then says truly how far it came. What it writes down in the database bears the
+	// request's number, so that Look can find it.
+	Run func(ctx context.Context, request approval.Request, plan P, progress Progress) (View, error)
 	// Look finds out what came of a Run whose process was lost. It changes nothing, but for ending a session of its own that
 	// was left behind.
-	Look func(ctx context.Context, plan P) (Happened, View, error)
+	Look func(ctx context.Context, request approval.Request, plan P) (Happened, View, error)
 }
 
 // Planned is what would be done, and what people are shown of it.

@@ -55,11 +55,11 @@ var forward = Change[steps, steps]{
 		}
 		return Planned[steps]{Plan: s, View: View{Title: "Forward"}, Server: approval.Server{System: "7", Database: "shop"}}, nil
 	},
-	Run: func(_ context.Context, s steps, progress Progress) (View, error) {
+	Run: func(_ context.Context, _ approval.Request, s steps, progress Progress) (View, error) {
 		progress("walking", int64(s.Count), 10)
 		return View{Title: fmt.Sprint(s.Count, " steps from ", s.From)}, nil
 	},
-	Look: func(_ context.Context, s steps) (Happened, View, error) {
+	Look: func(_ context.Context, _ approval.Request, s steps) (Happened, View, error) {
 		return HappenedWhole, View{Title: fmt.Sprint("came to ", s.Count)}, nil
 	},
 }

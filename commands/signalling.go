@@ -125,7 +125,7 @@ func (s signalling) plan(ctx context.Context, w wantedSession) (Planned[signalPl
 	}, nil
 }
 
-func (s signalling) run(ctx context.Context, p signalPlan, progress Progress) (View, error) {
+func (s signalling) run(ctx context.Context, _ approval.Request, p signalPlan, progress Progress) (View, error) {
 	progress(s.doing, 0, 0)
 	fate, err := s.tools.Sessions.End(ctx, p.Alias, p.aim(s.signal), func() { progress("waiting until it has", 0, 0) })
 	if err != nil {
@@ -138,7 +138,7 @@ func (s signalling) run(ctx context.Context, p signalPlan, progress Progress) (V
 }
 
 // look tells what came of a run that cannot say it itself. A session that is gone is what was wanted, whoever ended it.
-func (s signalling) look(ctx context.Context, p signalPlan) (Happened, View, error) {
+func (s signalling) look(ctx context.Context, _ approval.Request, p signalPlan) (Happened, View, error) {
 	fate, err := s.tools.Sessions.Fate(ctx, p.Alias, p.aim(s.signal))
 	what := fmt.Sprintf("session %d", p.PID)
 	if s.signal == postgres.CancelQuery {

@@ -228,7 +228,7 @@ func TestSignalRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		var phases []string
-		view, err := change.Run(t.Context(), planned.Plan, func(phase string, _, _ int64) { phases = append(phases, phase) })
+		view, err := change.Run(t.Context(), approval.Request{}, planned.Plan, func(phase string, _, _ int64) { phases = append(phases, phase) })
 		said := view.Text()
 		if err != nil {
 			said = err.Error()
@@ -271,7 +271,7 @@ func TestSignalLook(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		happened, view, err := change.Look(t.Context(), planned.Plan)
+		happened, view, err := change.Look(t.Context(), approval.Request{}, planned.Plan)
 		if happened != tt.happened || view.Title != tt.title || errors.Is(err, ErrUnread) != (tt.fault != nil) {
 			t.Errorf("%s, then %s: got %s, %q, %v", tt.line, tt.fate, happened, view.Title, err)
 		}
