@@ -18,8 +18,8 @@ type Anchor struct {
 	last Checkpoint // the latest of this process
 }
 
-// Round verifies what has come since the last checkpoint, signs the end and keeps it. made is false where nothing has
-// come since one was recorded, whoever made it. A *Fault is a chain that was tampered with: no checkpoint is made of it.
+// Round verifies what has come since the last checkpoint, signs the end and keeps it. made is false where nothing that
+// matters has come since one was recorded, whoever made it: processes that began or ended cost a channel no message. A *Fault is a chain that was tampered with: no checkpoint is made of it.
 // Rounds are not for several goroutines at once.
 func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made bool, err error) {
 	known, err := a.known()
@@ -31,7 +31,10 @@ func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made b
 	if known.Seq > 0 {
 		checkpoints = []Checkpoint{known}
 	}
-	report, err := Verify(a.Chain(ctx, from), from, a.Key, checkpoints)
+	matters := false
+	report, err := Verify(watched(a.Chain(ctx, from), func(e Entry) {
+		matters = matters || e.Seq > known.Seq && e.Event != Started && e.Event != Stopped
+	}), from, a.Key, checkpoints)
 	switch {
 	case err != nil:
 		return Checkpoint{}, false, err
@@ -39,7 +42,7 @@ func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made b
 		return Checkpoint{}, false, report.Fault
 	case report.Doubt != "":
 		return Checkpoint{}, false, &ops.Error{Message: report.Doubt + ".", Hint: "Is audit.key the key that the chain was begun with, and state.url the database?"}
-	case report.Head.Event == Checkpointed, report.Head.Seq == known.Seq:
+	case report.Head.Event == Checkpointed, report.Head.Seq == known.Seq, !matters:
 		return Checkpoint{}, false, nil
 	}
 	c = a.Key.Checkpoint(report.Head, now)
@@ -50,6 +53,20 @@ func (a *Anchor) Round(ctx context.Context, now time.Time) (c Checkpoint, made b
 	}
 	a.last = c
 	return c, true, nil
+}
+
+// watched is a chain that somebody looks at as it goes by.
+func watched(chain iter.Seq2[Entry, error], look func(Entry)) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for e, err := range chain {
+			if err == nil {
+				look(e)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
 // known is the furthest checkpoint of our own; what others signed proves nothing here.

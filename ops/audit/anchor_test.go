@@ -40,14 +40,17 @@ func TestRounds(t *testing.T) {
 	for _, file := range []string{"", filepath.Join(t.TempDir(), "checkpoints")} {
 		l := &living{}
 		a := &Anchor{Key: testKey, File: file, Chain: l.from}
-		l.add(Started)
-		round(t, a, 1)
-		round(t, a, 0)
-		l.add(Checkpointed) // recording that one was made is no news
+		l.add(Started) // that a process began or ended is no news
+		l.add(Stopped)
 		round(t, a, 0)
 		l.add("asked")
+		round(t, a, 3)
+		round(t, a, 0)
+		l.add(Checkpointed) // nor that a checkpoint was made
+		round(t, a, 0)
 		l.add("agreed")
-		round(t, a, 4)
+		l.add(Started)
+		round(t, a, 6)
 		if found, damaged, err := ReadFile(file); file != "" && (len(found) != 2 || len(damaged) > 0 || err != nil) {
 			t.Errorf("the file: %v, %v, %v", found, damaged, err)
 		}
@@ -86,7 +89,7 @@ func TestARoundFindsTampering(t *testing.T) {
 
 func TestARoundThatCannotBeMade(t *testing.T) {
 	l := &living{}
-	l.add(Started)
+	l.add("asked")
 	other := must(NewKey("another key of 32 bytes or more!"))
 	broken := errors.New("connection lost")
 	file := filepath.Join(t.TempDir(), "checkpoints")
@@ -119,7 +122,7 @@ func TestARoundThatCannotBeMade(t *testing.T) {
 func TestCheckpointsOfAnotherKeyAreNotOurs(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "checkpoints")
 	l := &living{}
-	l.add(Started)
+	l.add("asked")
 	theirs := must(NewKey("another key of 32 bytes or more!")).Checkpoint(chain(9, testKey)[8], began)
 	if err := Append(file, theirs); err != nil {
 		t.Fatal(err)
