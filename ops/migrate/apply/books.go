@@ -1,0 +1,67 @@
+package apply
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"dbbot/ops/migrate"
+)
+
+// queueOwn writes dbbot's own row.
+func (c *Conn) queueOwn(b *pgx.Batch, i int, p Prepared) {
+	b.Queue("INSERT INTO "+c.table(ownTable)+` (request, asked, step, name, sum, down, from_version, to_version, statements, started)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())`,
+		c.options.Request, c.options.Asked, i, p.Step.Migration.Name, p.Step.File().Sum, p.Step.Down, p.Step.From, p.Step.To, p.units())
+}
+
+func (c *Conn) queueOwnEnded(b *pgx.Batch, i int, p Prepared) {
+	b.Queue("UPDATE "+c.table(ownTable)+" SET finished = clock_timestamp(), done = statements WHERE (request, asked, step) = ($1, $2, $3)",
+		c.options.Request, c.options.Asked, i)
+}
+
+// queueBegun writes what the tool writes before a file runs, inside the file's own transaction: nobody sees it before
+// the end, so golang-migrate's mark is left out.
+func (c *Conn) queueBegun(b *pgx.Batch, p Prepared) {
+	if c.options.Tool == migrate.Prisma && !p.Step.Down {
+		b.Queue("INSERT INTO "+c.table(prismaTable)+" (id, checksum, started_at, migration_name) VALUES ($1, $2, clock_timestamp(), $3)",
+			uuid(), p.Step.File().Sum, p.Step.Migration.Name)
+	}
+}
+
+// queueEnded writes what the tool writes after a file.
+func (c *Conn) queueEnded(b *pgx.Batch, p Prepared) {
+	switch {
+	case c.options.Tool == migrate.GolangMigrate:
+		c.queueVersion(b, p.Step.To, false)
+	case p.Step.Down: // Prisma knows no way back; a row that was rolled back is how it says that one is pending again
+		b.Queue("UPDATE "+c.table(prismaTable)+" SET rolled_back_at = clock_timestamp() WHERE migration_name = $1 AND rolled_back_at IS NULL", p.Step.Migration.Name)
+	default:
+		b.Queue("UPDATE "+c.table(prismaTable)+` SET applied_steps_count = applied_steps_count + 1, finished_at = clock_timestamp()
+			WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL`, p.Step.Migration.Name)
+	}
+}
+
+// queueVersion sets golang-migrate's version. The tool empties its table with TRUNCATE, which waits for every backup
+// that runs, and shows others an empty table; DELETE leaves the same row and does neither. Before the first version
+// there is no row, but where it is dirty.
+func (c *Conn) queueVersion(b *pgx.Batch, version string, dirty bool) {
+	b.Queue("DELETE FROM " + c.table(golangTable))
+	number, err := strconv.ParseInt(version, 10, 64)
+	if err != nil {
+		number = -1
+	}
+	if err == nil || dirty {
+		b.Queue("INSERT INTO "+c.table(golangTable)+" (version, dirty) VALUES ($1, $2)", number, dirty)
+	}
+}
+
+// uuid is a random one (version 4), as Prisma's engine makes them.
+func uuid() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails (crypto/rand, Go 1.24)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

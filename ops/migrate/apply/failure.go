@@ -1,0 +1,91 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"dbbot/ops"
+)
+
+// Failure is why a step did not go through, without values of rows or secrets.
+type Failure struct {
+	Name      string // of the migration
+	Path      string // of the file
+	Statement int    // index of the one that failed; the number of statements where it failed behind the last
+	Books     bool   // it was not a statement of the file that failed, but dbbot's own bookkeeping
+	Line      int    // in the file, from 1; 0 where it is not known
+	Column    int    // 0 where it is not known
+	Text      string // of the statement, as it may be shown
+	Code      string // SQLSTATE; empty where PostgreSQL said nothing
+	Message   string // PostgreSQL's
+	Hint      string // PostgreSQL's
+
+	Applied int      // statements of this file that stand
+	Nothing bool     // nothing of this file remains, for certain
+	Invalid []string // indexes that it left behind half built
+}
+
+// failed makes the report of a step that did not go through.
+func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) error {
+	f.Name, f.Path = p.Step.Migration.Name, p.Step.File().Path
+	said, _ := errors.AsType[*pgconn.PgError](err)
+	if said != nil {
+		f.Code = said.Code
+	}
+	if !f.Books && f.Statement < len(p.Script.Statements) {
+		s := p.Script.Statements[f.Statement]
+		f.Line, f.Text = s.Line, s.Shown()
+		if said != nil {
+			f.Line, f.Column = s.Place(int(said.Position))
+		}
+	}
+	if said != nil {
+		f.Message, f.Hint = spoken(said, string(p.Step.File().SQL))
+	}
+	r.report.Failure = &f
+	if ctx.Err() != nil && (said == nil || said.Code == queryCanceled) {
+		return r.stopped(ctx, f.remains())
+	}
+	return &ops.Error{Message: strings.TrimSpace(f.sentence() + " " + f.remains()), Hint: f.Hint, Cause: err}
+}
+
+// unclear says that nobody knows what became of a step.
+func (r *run) unclear(err error) error {
+	return &ops.Error{
+		Message: "The connection was lost at the very end of a migration, and whether it stands is not known.",
+		Hint:    "/db migrate status shows what is there.",
+		Cause:   errors.Join(ErrUnclear, err),
+	}
+}
+
+// sentence says what failed.
+func (f Failure) sentence() string {
+	where := ops.Printable(f.Path, 100)
+	if f.Books {
+		where = "dbbot's bookkeeping of " + where
+	} else if f.Line > 0 {
+		where = fmt.Sprintf("%s, line %d", where, f.Line)
+	}
+	switch {
+	case f.Message != "":
+		return where + ": " + strings.TrimSuffix(f.Message, ".") + "."
+	case f.Code != "":
+		return where + " failed with " + f.Code + "."
+	}
+	return where + " was cut off: the connection broke."
+}
+
+// remains says what of the file stands.
+func (f Failure) remains() string {
+	switch {
+	case f.Nothing:
+		return "Nothing of " + ops.Printable(f.Name, 80) + " remains."
+	case f.Applied > 0:
+		return fmt.Sprintf("%s of %s went through and stay.", ops.Count(f.Applied, "statement"), ops.Printable(f.Name, 80))
+	}
+	return ""
+}
