@@ -26,7 +26,7 @@ func TestOneLivingCard(t *testing.T) {
 		id := p.wishes(t)
 		p.delivers(t)
 		same(t, "asked", p.hall.in("C0GENERAL"),
-			"✋ #1 up orders: pending / One of leads must agree by 2000-01-01 01:00:00 UTC, and not the person who asked. [Approve] [Reject] [Withdraw]")
+			"✋ #1 up orders: pending / One of leads must agree, and not the person who asked. It expires 2000-01-01 01:00:00 UTC. [Approve] [Reject] [Withdraw]")
 		card := p.hall.notes[0]
 		if !strings.Contains(card.text, "May agree: @U0LEE, @U0MIA") || card.token != p.box.card(id).Token {
 			t.Errorf("%+v", card)
@@ -93,8 +93,8 @@ func TestWhatIsSaidOfAMove(t *testing.T) {
 		{"who needs nobody is not told that it was agreed", func(r *approval.Request) { r.Terms = approval.Terms{} }, func(p *post, _ approval.ID) {}, "U0ANA", ""},
 		{"those who may agree are reminded, by name", nil, func(p *post, id approval.ID) {
 			p.moves(id, func(r approval.Request, now time.Time) (approval.Move, error) { return r.Remind(now) })
-		}, "C0GENERAL", "✋ #1 up orders: pending / One of leads must agree by 2000-01-01 01:00:00 UTC, and not the person who asked. [Approve] [Reject] [Withdraw]\n" +
-			"in thread 1.0: Still waiting. One of leads must agree by 2000-01-01 01:00:00 UTC, and not the person who asked. @U0LEE, @U0MIA"},
+		}, "C0GENERAL", "✋ #1 up orders: pending / One of leads must agree, and not the person who asked. It expires 2000-01-01 01:00:00 UTC. [Approve] [Reject] [Withdraw]\n" +
+			"in thread 1.0: Still waiting. One of leads must agree, and not the person who asked. It expires 2000-01-01 01:00:00 UTC. @U0LEE, @U0MIA"},
 	}
 	for _, tt := range tests {
 		happens(t, tt.name, func(t *testing.T, p *post) {

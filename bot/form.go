@@ -57,7 +57,7 @@ func nameForm(q approval.Request) *Form {
 func rejectForm(q approval.Request) *Form {
 	return &Form{
 		Title: title("Reject", q), Send: commands.Reject, Long: true, Length: approval.MaxReason,
-		Lead:  fmt.Sprintf("“%s” on %s will not run.", commands.Saying(q), q.Target.Database),
+		Lead:  fmt.Sprintf("“%s” will not run.", commands.Saying(q)),
 		Label: "Why", Hint: "Whoever asked for it reads this.",
 	}
 }
@@ -65,7 +65,7 @@ func rejectForm(q approval.Request) *Form {
 func glassForm(q approval.Request) *Form {
 	return &Form{
 		Title: title("Break glass", q), Send: commands.BreakGlass, Long: true, Length: approval.MaxReason,
-		Lead:  fmt.Sprintf("“%s” on %s (%s) will run with nobody else's consent.", commands.Saying(q), q.Target.Database, q.Target.Environment),
+		Lead:  fmt.Sprintf("“%s” (%s) will run with nobody else's consent.", commands.Saying(q), q.Target.Environment),
 		Label: "Why it cannot wait", Hint: "Everybody who could have agreed reads this, and the audit keeps it.",
 	}
 }

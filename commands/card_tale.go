@@ -51,14 +51,14 @@ func notRun(r approval.Request) Text {
 }
 
 func awaited(r approval.Request) Text {
-	text := Text{{Text: needed(r) + " must agree by "}, {Kind: Moment, When: r.Expires}, {Text: ", and not the person who asked."}}
+	text := Say(needed(r) + " must agree, and not the person who asked.")
 	switch n := r.Agreeing(); {
 	case n == 1:
 		text = append(text, Span{Text: " One has."})
 	case n > 1:
 		text = append(text, Span{Text: fmt.Sprintf(" %d have.", n)})
 	}
-	return text
+	return append(text, Span{Text: " It expires "}, Span{Kind: Moment, When: r.Expires}, Span{Text: "."})
 }
 
 // needed is who must agree: "One of leads", "2 of leads or owners".

@@ -75,7 +75,11 @@ func whole(r approval.Request, link string, terminal bool) View {
 	}
 	view.Notes = requestNotes(r)
 	if link != "" {
-		view.Notes = append(view.Notes, Text{{Kind: Link, Text: "The card", URL: link}, {Text: " has its buttons and its thread."}})
+		card := Text{{Kind: Link, Text: "The card", URL: link}}
+		if r.State.Open() {
+			card = append(card, Span{Text: " has its buttons and its thread."})
+		}
+		view.Notes = append(view.Notes, card)
 	}
 	view.Buttons = refreshAndShare()
 	return view

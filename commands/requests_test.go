@@ -84,6 +84,15 @@ func TestRequests(t *testing.T) {
 	golden(t, "requests.golden", all.String())
 }
 
+func TestRequestThatIsOverPromisesNoButtons(t *testing.T) {
+	over := &shelf{kept: []approval.Request{wish(ended(approval.Rejected, "not now"))}}
+	anyone := Asker{May: func(ops.Risk, ops.Target) (bool, string) { return true, "" }}
+	view, err := askRequests(t, over, anyone, "request 42")
+	if text := view.Text(); err != nil || !strings.Contains(text, "The card (https://demo.example/42)") || strings.Contains(text, "buttons") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 func TestRequestsRefused(t *testing.T) {
 	nobody := Asker{May: func(_ ops.Risk, target ops.Target) (bool, string) {
 		return false, "Only leads may read " + target.Database + "."

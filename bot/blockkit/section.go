@@ -33,10 +33,13 @@ func (r *run) head(e elements) {
 	r.line.list = append(r.line.list, e.list...)
 }
 
-// gap leaves a line free below the lines so far.
+// gap leaves a line free below what is there so far.
 func (r *run) gap() {
-	if len(r.line.list) > 0 {
+	switch {
+	case len(r.line.list) > 0:
 		r.line.text("\n", nil)
+	case len(r.done) > 0: // below a list the line has to be begun: the next one breaks it
+		r.line.text(" ", nil)
 	}
 }
 

@@ -59,6 +59,21 @@ func TestShopIsWorthLookingAt(t *testing.T) {
 		eventually(t, conn, what, sql)
 	}
 
+	// Somebody ends the session that forgot its transaction: it is gone, who waited goes on, and the demo goes on too.
+	super, err := pgx.Connect(t.Context(), s.cluster.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeNow(super)
+	const end = `SELECT bool_and(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1`
+	for _, application := range []string{"support-console", "storefront"} {
+		if _, err := super.Exec(t.Context(), end, application); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, conn, "nobody blocked", `SELECT count(*) = 0 FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0`)
+	eventually(t, conn, "the others are back", `SELECT count(*) = 4 FROM pg_stat_activity WHERE application_name = 'storefront'`)
+
 	stop()
 	select {
 	case <-ended:

@@ -17,6 +17,7 @@ const (
 	contested = 17                     // the order that the forgotten transaction holds and the blocked one wants
 	beat      = 250 * time.Millisecond // between two transactions of one session: alive, and hardly any load
 	reconnect = time.Second            // before a session that failed is opened again
+	lunch     = time.Minute            // until the session that forgot its transaction is back, after somebody ended it
 	cartRows  = 500                    // the traffic's table stays as large as that, however long the demo runs
 	slowness  = 90                     // seconds the report takes; it sleeps, so that nobody's laptop gets hot
 )
@@ -104,9 +105,10 @@ func repeatedly(once func(context.Context, *pgx.Conn) error) func(context.Contex
 	}
 }
 
-func idle(ctx context.Context, _ *pgx.Conn) error {
-	<-ctx.Done()
-	return nil
+// idle waits until ctx ends, or until somebody ends the session: nothing ever notifies it.
+func idle(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.WaitForNotification(ctx)
+	return err
 }
 
 func browse(ctx context.Context, conn *pgx.Conn) error {
@@ -138,7 +140,8 @@ func buy(ctx context.Context, conn *pgx.Conn) error {
 	return tx.Commit(ctx)
 }
 
-// forget changes an order, and goes to lunch.
+// forget changes an order, and goes to lunch. Whoever ends the session sees that nobody waits any more; after a while it
+// is back, as forgetful as before.
 func forget(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, "BEGIN"); err != nil {
 		return err
@@ -146,7 +149,9 @@ func forget(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, "UPDATE orders SET status = 'on hold' WHERE id = $1", contested); err != nil {
 		return err
 	}
-	return idle(ctx, conn)
+	err := idle(ctx, conn)
+	pause(ctx, lunch)
+	return err
 }
 
 // wait wants the same order, after forget had time to take it.
