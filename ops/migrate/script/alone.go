@@ -95,17 +95,13 @@ func wanted(options []*pg_query.Node, name string, otherwise bool) bool {
 // on reads what PostgreSQL takes for a truth value.
 func on(n *pg_query.Node) bool {
 	word := strings.ToLower(n.GetString_().GetSval())
-	if c := n.GetAConst(); c != nil {
+	if c := n.GetAConst(); c.GetSval() != nil {
 		word = strings.ToLower(c.GetSval().GetSval())
-		if c.GetIval() != nil {
-			return c.GetIval().GetIval() != 0
-		}
+	} else if c.GetIval().GetIval() != 0 || c.GetBoolval().GetBoolval() {
+		return true
 	}
-	if n.GetInteger() != nil {
-		return n.GetInteger().GetIval() != 0
-	}
-	if n.GetBoolean() != nil {
-		return n.GetBoolean().GetBoolval()
+	if n.GetInteger().GetIval() != 0 || n.GetBoolean().GetBoolval() {
+		return true
 	}
 	return word != "" && (strings.HasPrefix("true", word) || strings.HasPrefix("yes", word) || word == "on")
 }

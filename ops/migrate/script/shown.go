@@ -28,18 +28,42 @@ func Redact(sql string) string {
 	var b strings.Builder
 	done, hide := 0, false
 	for _, t := range scan.GetTokens() {
+		text := sql[t.GetStart():t.GetEnd()]
 		switch t.GetToken() {
 		case pg_query.Token_SQL_COMMENT, pg_query.Token_C_COMMENT:
 			continue
 		case pg_query.Token_SCONST, pg_query.Token_USCONST:
+			shown := inside(text)
 			if hide {
-				b.WriteString(sql[done:t.GetStart()] + "'***'")
-				done = int(t.GetEnd())
+				shown = "'***'"
 			}
+			b.WriteString(sql[done:t.GetStart()] + shown)
+			done = int(t.GetEnd())
 		}
 		hide = t.GetToken() == pg_query.Token_PASSWORD
 	}
 	return ops.Redact(b.String() + sql[done:])
+}
+
+// inside hides what a string holds: it may be SQL itself, as in EXECUTE '…' and DO $$…$$, or a connection string. A
+// string without secrets stays as it is.
+func inside(literal string) string {
+	open, held := "'", ""
+	switch {
+	case strings.HasPrefix(literal, "'") && len(literal) > 1:
+		held = strings.ReplaceAll(literal[1:len(literal)-1], "''", "'")
+	case strings.HasPrefix(literal, "$"):
+		open = literal[:strings.IndexByte(literal[1:], '$')+2]
+		held = literal[len(open) : len(literal)-len(open)]
+	}
+	shown := Redact(held)
+	switch {
+	case shown == held:
+		return literal
+	case open == "'":
+		shown = strings.ReplaceAll(shown, "'", "''")
+	}
+	return open + shown + open
 }
 
 // Place turns the position of an error in a statement, as PostgreSQL counts it (characters of Text, from 1), into line

@@ -118,7 +118,7 @@ func (c *cutter) each(pieces []piece) error {
 		n := trees[key]
 		if n == nil {
 			if distinct++; distinct > maxTrees || p.words-p.rowWords > maxWords {
-				return &fault{words: "it is too long to be analysed", at: p.start}
+				return &fault{words: "it is too long to be analysed", at: p.start + opening(c.text[p.start:p.end])}
 			}
 			var err error
 			if n, err = one(short, p.start); err != nil {

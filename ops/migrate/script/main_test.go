@@ -1,0 +1,10 @@
+package script
+
+import (
+	"os"
+	"testing"
+
+	"dbbot/ops/postgres/cluster/clustertest"
+)
+
+func TestMain(m *testing.M) { os.Exit(clustertest.Run(m)) }
