@@ -49,6 +49,50 @@ func TestNewcomerInABrowser(t *testing.T) {
 	interrupt(t, demo, log)
 }
 
+// TestChangeInABrowser is a change as people meet it: Ana sees who blocks, presses the button beside it and confirms; Lee, on
+// a telephone, reads the card, types the database's name, and the same card says what came of it.
+func TestChangeInABrowser(t *testing.T) {
+	browser := chromium(t)
+	demo, log := demoIn(t, temporary(t))
+	address := says(t, log, `Open (http://\S+) and type`)
+	const last, terminate = `#log article:last-of-type `, `#log article:last-of-type [data-action-id^="terminate"]`
+
+	page := visit(t, browser, 1180, 1150, address+"?as=U0ANA&channel=C0ORDERS")
+	page.keys("/db locks orders\r")
+	page.see(last + `[data-action-id^="refresh"]`)
+	for tries := 0; !evaluate[bool](page, `document.querySelector(`+quote(terminate)+`) !== null`); tries++ {
+		if tries == 60 { // the demo's workload blocks somebody all but a second or two of each minute
+			t.Fatal("nobody is ever blocked:\n" + page.text(last))
+		}
+		pause(t.Context(), time.Second) // a person looks again every now and then
+		read := page.text(last + `.context`)
+		page.click(last + `[data-action-id^="refresh"]`)
+		page.untilOther(last+`.context`, read)
+	}
+	page.click(terminate)
+	page.see(`[data-testid="confirm-yes"]`)
+	page.click(`[data-testid="confirm-yes"]`)
+	page.see(last + `[data-action-id^="approve"]`)
+	page.reads(last, `#1 terminate \d+ orders: pending`, `One of leads must agree`, `Ana`)
+	page.picture("testdata/card.png")
+
+	phone := visit(t, browser, 380, 800, address+"?as=U0LEE&channel=C0ORDERS")
+	phone.see(last + `[data-action-id^="approve"]`)
+	if wide := evaluate[bool](phone, `document.documentElement.scrollWidth > innerWidth`); wide {
+		t.Error("at 380 pixels the page has to be scrolled sideways")
+	}
+	phone.click(last + `[data-action-id^="approve"]`)
+	phone.see(`[data-testid="modal"] input`)
+	phone.do(chromedp.Focus(chromedp.CSS(`[data-testid="modal"] input`)))
+	phone.keys("orders\r")
+	ended := `!document.querySelector(` + quote(last+`[data-action-id]`) + `)`
+	for _, v := range []*visitor{page, phone} {
+		v.until(ended)
+		v.reads(last, `#1 terminate \d+ orders: succeeded`, `Agreed.*Lee`)
+	}
+	interrupt(t, demo, log)
+}
+
 // chromium starts a browser, or skips where there is none.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
@@ -122,11 +166,16 @@ func (v *visitor) reads(css string, expressions ...string) {
 // untilOther waits until something else is shown there.
 func (v *visitor) untilOther(css, before string) {
 	v.Helper()
+	v.until(`document.querySelector(` + quote(css) + `)?.innerText !== ` + quote(before))
+}
+
+// until waits until an expression is true in the page.
+func (v *visitor) until(expression string) {
+	v.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
-	changed := `document.querySelector(` + quote(css) + `)?.innerText !== ` + quote(before)
-	if ok, err := chromedp.Run(ctx, chromedp.Poll[bool](changed, chromedp.WithPollingTimeout(patience/2))); err != nil || !ok {
-		v.Fatalf("still %q: %v\n%s", before, err, v.text("body"))
+	if ok, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience/2))); err != nil || !ok {
+		v.Fatalf("still not %s: %v\n%s", expression, err, v.text("body"))
 	}
 }
 
