@@ -8,13 +8,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"dbbot/ops/migrate"
+	"dbbot/ops/migrate/script"
 )
 
 // queueOwn writes dbbot's own row.
 func (c *Conn) queueOwn(b *pgx.Batch, i int, p Prepared) {
-	b.Queue("INSERT INTO "+c.table(ownTable)+` (request, asked, step, name, sum, down, from_version, to_version, statements, started)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())`,
-		c.options.Request, c.options.Asked, i, p.Step.Migration.Name, p.Step.File().Sum, p.Step.Down, p.Step.From, p.Step.To, p.units())
+	b.Queue("INSERT INTO "+c.table(ownTable)+` (request, asked, step, name, sum, down, from_version, to_version, statements, whole, started)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())`,
+		c.options.Request, c.options.Asked, i, p.Step.Migration.Name, p.Step.File().Sum, p.Step.Down, p.Step.From, p.Step.To,
+		p.units(), p.Script.Mode == script.AsWritten)
 }
 
 func (c *Conn) queueOwnEnded(b *pgx.Batch, i int, p Prepared) {
@@ -64,4 +66,12 @@ func uuid() string {
 	rand.Read(b[:]) // never fails (crypto/rand, Go 1.24)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// mark is what golang-migrate writes down after the last of these.
+func mark(all []migrate.Migration) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return strconv.FormatUint(all[len(all)-1].Version, 10)
 }

@@ -54,7 +54,7 @@ func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) erro
 }
 
 // unclear says that nobody knows what became of a step.
-func (r *run) unclear(err error) error {
+func (c *Conn) unclear(err error) error {
 	return &ops.Error{
 		Message: "The connection was lost at the very end of a migration, and whether it stands is not known.",
 		Hint:    "/db migrate status shows what is there.",
@@ -86,6 +86,15 @@ func (f Failure) remains() string {
 		return "Nothing of " + ops.Printable(f.Name, 80) + " remains."
 	case f.Applied > 0:
 		return fmt.Sprintf("%s of %s went through and stay.", ops.Count(f.Applied, "statement"), ops.Printable(f.Name, 80))
+	}
+	return ""
+}
+
+// because gives PostgreSQL's words, where it said something.
+func because(err error) string {
+	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
+		message, _ := spoken(said, "")
+		return ": " + strings.TrimSuffix(message, ".")
 	}
 	return ""
 }

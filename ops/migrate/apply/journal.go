@@ -127,11 +127,11 @@ const (
     applied_steps_count     INTEGER NOT NULL DEFAULT 0
 );
 `
-	// createOwn: done counts the statements that stand, where a file's do not stand and fall together.
+	// createOwn: done counts the statements that stand for themselves; whole: the file went as one batch, and nobody counted.
 	createOwn = `CREATE TABLE %s (
     request bigint NOT NULL, asked timestamptz NOT NULL, step integer NOT NULL,
     name text NOT NULL, sum text NOT NULL, down boolean NOT NULL, from_version text NOT NULL, to_version text NOT NULL,
-    statements integer NOT NULL, done integer NOT NULL DEFAULT 0,
+    statements integer NOT NULL, done integer NOT NULL DEFAULT 0, whole boolean NOT NULL,
     started timestamptz NOT NULL, finished timestamptz,
     PRIMARY KEY (request, asked, step)
 );

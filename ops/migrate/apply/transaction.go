@@ -100,8 +100,8 @@ func (r *run) rolledBack(ctx context.Context, p Prepared, f Failure, err error) 
 }
 
 // exec runs SQL exactly as it is, in one message, and throws its rows away as they come.
-func (r *run) exec(ctx context.Context, sql string) error {
-	results := r.work.PgConn().Exec(ctx, sql)
+func (c *Conn) exec(ctx context.Context, sql string) error {
+	results := c.work.PgConn().Exec(ctx, sql)
 	for results.NextResult() {
 		rows := results.ResultReader()
 		for rows.NextRow() {
