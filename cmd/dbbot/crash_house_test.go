@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -74,6 +74,7 @@ type house struct {
 	steps string
 
 	witness *lockedBuffer // the server's own log
+	killed  atomic.Int64  // when a replica was killed last, in nanoseconds since 1970
 }
 
 // witnessed starts a server that writes down every statement that reaches it.
@@ -191,16 +192,15 @@ func (r *replica) stop() {
 }
 
 // until looks again and again, bounded, whether something has become true: what is waited for happens in other processes.
+// While replicas are killed, nobody has the time that is promised to them.
 func (h *house) until(what string, is func() bool) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), truth)
-	defer cancel()
-	for !is() {
-		select {
-		case <-time.After(5 * time.Millisecond):
-		case <-ctx.Done():
+	for begun := time.Now(); !is(); {
+		last := time.Unix(0, h.killed.Load())
+		if h.t.Context().Err() != nil || time.Since(begun) > truth && time.Since(last) > truth {
 			h.t.Fatalf("%s: not within %v; the replicas' log ends with:\n%s", what, truth, tail(h.log.String(), 60))
 		}
+		pause(h.t.Context(), 5*time.Millisecond)
 	}
 }
 

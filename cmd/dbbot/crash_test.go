@@ -89,9 +89,14 @@ func TestCrashAtRandom(t *testing.T) {
 	}
 	dice := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for range *kills {
-		pause(t.Context(), time.Duration(dice.IntN(1500))*time.Millisecond) // at any moment of what goes on, not at a chosen one
+		longest := 1500 // milliseconds: faster than a take-over; now and then there is time for some
+		if dice.IntN(3) == 0 {
+			longest = 8000
+		}
+		pause(t.Context(), time.Duration(dice.IntN(longest))*time.Millisecond) // at any moment of what goes on, not at a chosen one
 		n := dice.IntN(len(replicas))
 		replicas[n].kill()
+		h.killed.Store(time.Now().UnixNano())
 		replicas[n] = h.start("")
 	}
 	close(stop)
