@@ -37,6 +37,7 @@ type scanner struct {
 	levels []level // of brackets; the first is the statement
 	unions int
 	head   string // the first letters of the first words, to know the functions that have statements inside
+	last   string // the word before
 	bodies int    // BEGIN … END within a function
 	values bool   // in the rows of an INSERT
 	first  int    // words up to the end of the first of them
@@ -177,15 +178,17 @@ func (s *scanner) word() {
 	s.body(w)
 }
 
-// body follows BEGIN ATOMIC … END as psql's scanner does: within the definition of a function or procedure, BEGIN and
-// CASE each want their END.
+// body follows BEGIN ATOMIC … END within the definition of a function or procedure, where CASE wants its END, too; much
+// as psql does.
 func (s *scanner) body(w string) {
+	before := s.last
+	s.last = w
 	if len(s.levels) > 1 || !strings.HasPrefix(s.head, "cf") && !strings.HasPrefix(s.head, "cp") &&
 		!strings.HasPrefix(s.head, "corf") && !strings.HasPrefix(s.head, "corp") {
 		return
 	}
 	switch {
-	case w == "begin", w == "case" && s.bodies > 0:
+	case w == "atomic" && before == "begin", w == "case" && s.bodies > 0:
 		s.bodies++
 	case w == "end" && s.bodies > 0:
 		s.bodies--

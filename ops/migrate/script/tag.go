@@ -8,7 +8,8 @@ import (
 	pg_query "github.com/pganalyze/pg_query_go/v6"
 )
 
-// tag is PostgreSQL's name for what a statement does, as it answers it (tcop/utility.c, CreateCommandTag).
+// tag is PostgreSQL's name for what a statement does (tcop/utility.c, CreateCommandTag). It answers the same, but for
+// statements that select into something: to those it says how many rows.
 func tag(n *pg_query.Node) string {
 	if t := tagByObject(n); t != "" {
 		return t
@@ -32,7 +33,7 @@ var tags = map[string]string{
 	"AlterFdw": "ALTER FOREIGN DATA WRAPPER", "AlterForeignServer": "ALTER SERVER", "AlterOpFamily": "ALTER OPERATOR FAMILY",
 	"AlterRoleSet": "ALTER ROLE", "AlterSeq": "ALTER SEQUENCE", "AlterStats": "ALTER STATISTICS", "AlterTableMoveAll": "ALTER TABLE",
 	"AlterTableSpaceOptions": "ALTER TABLESPACE", "AlterTsconfiguration": "ALTER TEXT SEARCH CONFIGURATION",
-	"AlterTsdictionary": "ALTER TEXT SEARCH DICTIONARY", "CheckPoint": "CHECKPOINT", "ClosePortal": "CLOSE CURSOR",
+	"AlterTsdictionary": "ALTER TEXT SEARCH DICTIONARY", "CheckPoint": "CHECKPOINT",
 	"CompositeType": "CREATE TYPE", "ConstraintsSet": "SET CONSTRAINTS", "Create": "CREATE TABLE", "CreateAm": "CREATE ACCESS METHOD",
 	"CreateEnum": "CREATE TYPE", "CreateEventTrig": "CREATE EVENT TRIGGER", "CreateFdw": "CREATE FOREIGN DATA WRAPPER",
 	"CreateForeignServer": "CREATE SERVER", "CreateOpClass": "CREATE OPERATOR CLASS", "CreateOpFamily": "CREATE OPERATOR FAMILY",
@@ -110,6 +111,8 @@ func tagByKind(n *pg_query.Node) string {
 		return either(s.CreateFunctionStmt.GetIsProcedure(), "CREATE PROCEDURE", "CREATE FUNCTION")
 	case *pg_query.Node_FetchStmt:
 		return either(s.FetchStmt.GetIsmove(), "MOVE", "FETCH")
+	case *pg_query.Node_ClosePortalStmt:
+		return either(s.ClosePortalStmt.GetPortalname() == "", "CLOSE CURSOR ALL", "CLOSE CURSOR")
 	case *pg_query.Node_DeallocateStmt:
 		return either(s.DeallocateStmt.GetName() == "", "DEALLOCATE ALL", "DEALLOCATE")
 	case *pg_query.Node_DiscardStmt:
