@@ -74,9 +74,10 @@ type delivery struct {
 	card   store.Message     // of all others than the card: the request's card, as far as it stands somewhere
 }
 
-// readRest reads what a lease gives of cards alone: the request; and where the card stands.
+// readRest reads what a lease gives of cards alone: the request; and where the card stands. A command that was lost became
+// no request, and has neither.
 func (d *delivery) readRest(ctx context.Context, state State) (err error) {
-	if d.m.Kind == store.Card {
+	if d.m.Kind == store.Card || d.m.Request == 0 {
 		return nil
 	}
 	if d.r, err = state.Get(ctx, d.m.Request); err != nil {

@@ -11,11 +11,12 @@ import (
 	"dbbot/ops/store"
 )
 
-// lostBound is for telling one person that their command was lost.
+// lostBound is for finding out what became of one command.
 const lostBound = 10 * time.Second
 
 // Lost is called for a command that was received by a process which is gone, and of which nothing is known. Either it had
-// become a request, which speaks for itself, or nothing came of it, and whoever typed it reads that.
+// become a request, which speaks for itself, or nothing came of it: then its person is told, through the outbox, so that
+// they hear it once, however many replicas find it.
 func (b *Bot) Lost(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, lostBound)
 	defer cancel()
@@ -35,19 +36,17 @@ func (b *Bot) Lost(ctx context.Context, key string) error {
 		return err
 	}
 	if made != 0 {
-		return state.Settle(ctx, key, "request "+made.String())
+		err = state.Settle(ctx, key, "request "+made.String())
+	} else {
+		err = state.Drop(ctx, key, lost(in), audit.Entry{
+			Team: in.Who.Team, User: in.Who.User, Event: audit.CommandDropped, Channel: in.Channel, Origin: key,
+			Detail: "the process that received it is gone",
+		})
 	}
-	if err := b.tellLost(ctx, in); err != nil {
-		return err
+	if errors.Is(err, approval.ErrRepeated) { // somebody else was faster
+		return nil
 	}
-	dropped := audit.Entry{
-		Team: in.Who.Team, User: in.Who.User, Event: audit.CommandDropped, Channel: in.Channel, Origin: key,
-		Detail: "the process that received it is gone",
-	}
-	if err := state.Note(ctx, dropped); err != nil {
-		return err
-	}
-	return state.Settle(ctx, key, "lost, and said so")
+	return err
 }
 
 // madeOf finds the request that a command had become; zero where it had not.
@@ -61,20 +60,14 @@ func madeOf(ctx context.Context, state State, in store.Invocation) (approval.ID,
 	return 0, err
 }
 
-// tellLost says it once, also where it was begun before and nobody knows whether it arrived.
-func (b *Bot) tellLost(ctx context.Context, in store.Invocation) error {
-	to, key := Address{Channel: in.Who.User}, "lost:"+in.Key
-	if _, found, err := b.Room.Find(ctx, to, key, in.At); err == nil && found {
-		return nil
-	}
-	post := Post{View: commands.View{
+// lost is what its person reads.
+func lost(in store.Invocation) store.Message {
+	said := Said{View: commands.View{
 		Title: "A command was lost",
 		Lead: commands.Text{
-			{Text: "dbbot was restarted before it came to what you typed: "},
-			{Kind: commands.Literal, Text: in.Words},
+			{Text: "dbbot was restarted before it came to what you typed: "}, {Kind: commands.Literal, Text: in.Words},
 			{Text: ". Nothing was done. Type it again if you still want it."},
 		},
 	}}
-	_, err := b.Room.Post(ctx, to, key, post)
-	return err
+	return store.Message{Key: "lost " + in.Key, Kind: store.Direct, To: in.Who.User, Body: said.body()}
 }

@@ -22,17 +22,39 @@ func lostCommand(t *testing.T) *works {
 
 func TestALostCommandIsSaid(t *testing.T) {
 	w := lostCommand(t)
-	for range 2 { // whoever tells her may be killed too: she hears it once all the same
+	for range 2 { // another replica finds it too: she hears it once all the same
 		if err := w.Lost(t.Context(), "lost 1"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	same(t, "ana hears", strings.Join(w.room.said, "\n"),
-		"U0ANA: A command was lost / dbbot was restarted before it came to what you typed: up orders -- ***. Nothing was done. Type it again if you still want it.")
-	same(t, "settled", w.state.became["lost 1"], "lost, and said so")
+	if len(w.state.dropped) != 1 {
+		t.Fatalf("said %+v", w.state.dropped)
+	}
+	say := w.state.dropped[0]
+	if say.To != "U0ANA" || say.Kind != store.Direct || say.Key != "lost lost 1" {
+		t.Errorf("said %+v", say)
+	}
 	if !strings.HasPrefix(w.facts(), "command dropped U0ANA: the process") {
 		t.Errorf("noted as %s", w.facts())
 	}
+}
+
+// It goes through the outbox like everything that is said, although it is about no request: whoever cannot be reached is
+// given up in the end.
+func TestWhatWasLostIsDelivered(t *testing.T) {
+	in := store.Invocation{Key: "lost 1", Who: ana, Words: "up orders -- ***"}
+	happens(t, "in her own channel", func(t *testing.T, p *post) {
+		p.box.add(lost(in))
+		p.delivers(t)
+		same(t, "ana hears", p.hall.in("U0ANA"),
+			"A command was lost / dbbot was restarted before it came to what you typed: up orders -- ***. Nothing was done. Type it again if you still want it.")
+	})
+	happens(t, "nowhere", func(t *testing.T, p *post) {
+		p.hall.fate = func(string, string) error { return ErrGone }
+		p.box.add(lost(in))
+		p.delivers(t)
+		same(t, "given up", strings.Join(p.box.lost, "\n"), "direct to U0ANA: "+ErrGone.Error())
+	})
 }
 
 // It had become a request before the process was killed: that speaks for itself.
@@ -49,15 +71,11 @@ func TestACommandThatBecameARequestIsNotLost(t *testing.T) {
 	same(t, "settled", w.state.became["lost 1"], "request #2")
 }
 
-// What cannot be said or read now is not settled: it is tried again.
+// What cannot be read or kept now is not settled: it is tried again.
 func TestLostIsTriedAgain(t *testing.T) {
 	away := errors.New("away")
 	w := lostCommand(t)
-	w.room.fail = ErrUnsure
-	if err := w.Lost(t.Context(), "lost 1"); !errors.Is(err, ErrUnsure) {
-		t.Errorf("slack: %v", err)
-	}
-	w.room.fail, w.state.fail = nil, away
+	w.state.fail = away
 	if err := w.Lost(t.Context(), "lost 1"); !errors.Is(err, away) {
 		t.Errorf("the state: %v", err)
 	}
@@ -69,12 +87,7 @@ func TestLostIsTriedAgain(t *testing.T) {
 	if became, settled := w.state.became["lost 1"]; settled && became != "" {
 		t.Errorf("settled as %q", became)
 	}
-	if err := w.Lost(t.Context(), "never seen"); err != nil || len(w.room.said) != 0 {
-		t.Errorf("a key that nobody knows: %v, said %q", err, w.room.said)
-	}
-	w.state.inbox["bare"] = store.Invocation{Key: "bare"} // nobody to tell
-	w.room.fail = errors.New("channel_not_found")
-	if err := w.Lost(t.Context(), "bare"); err == nil {
-		t.Error("told nobody, and said that it did")
+	if err := w.Lost(t.Context(), "never seen"); err != nil || len(w.state.dropped) != 0 {
+		t.Errorf("a key that nobody knows: %v, said %+v", err, w.state.dropped)
 	}
 }

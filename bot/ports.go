@@ -88,6 +88,8 @@ type Inbox interface {
 	Receive(ctx context.Context, in store.Invocation) error
 	// Settle notes what became of it, in a word.
 	Settle(ctx context.Context, key, outcome string) error
+	// Drop settles what nobody came to, and has its person told; approval.ErrRepeated where somebody did that already.
+	Drop(ctx context.Context, key string, say store.Message, fact audit.Entry) error
 	// Invocation gives it back; approval.ErrUnknown.
 	Invocation(ctx context.Context, key string) (store.Invocation, error)
 }

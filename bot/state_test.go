@@ -18,14 +18,15 @@ type vault struct {
 	*approvaltest.Memory
 	Outbox // tests of what is said have their own
 	homes
-	mu     sync.Mutex
-	inbox  map[string]store.Invocation
-	became map[string]string
-	facts  []audit.Entry
-	cards  map[approval.ID]store.Message
-	fail   error // what every call answers
-	down   error // what State answers
-	hang   bool  // calls wait for their context
+	mu      sync.Mutex
+	inbox   map[string]store.Invocation
+	became  map[string]string
+	dropped []store.Message
+	facts   []audit.Entry
+	cards   map[approval.ID]store.Message
+	fail    error // what every call answers
+	down    error // what State answers
+	hang    bool  // calls wait for their context
 }
 
 // homes has another name than its method.
@@ -95,6 +96,19 @@ func (v *vault) Settle(_ context.Context, key, outcome string) error {
 	defer v.mu.Unlock()
 	v.became[key] = outcome
 	return v.fail
+}
+
+func (v *vault) Drop(ctx context.Context, key string, say store.Message, fact audit.Entry) error {
+	if err := v.trouble(ctx); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.became[key] != "" {
+		return approval.ErrRepeated
+	}
+	v.became[key], v.dropped, v.facts = "lost", append(v.dropped, say), append(v.facts, fact)
+	return nil
 }
 
 func (v *vault) Invocation(_ context.Context, key string) (store.Invocation, error) {

@@ -9,6 +9,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/audit"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -58,6 +59,29 @@ func (s *Store) Settle(ctx context.Context, key, outcome string) error {
 		return err
 	}
 	return approval.ErrRepeated
+}
+
+// Drop settles a command that nobody came to, and has say said to whoever typed it: fact goes into the audit with it. Of
+// several who want to, one does; the others get approval.ErrRepeated.
+func (s *Store) Drop(ctx context.Context, key string, say Message, fact audit.Entry) error {
+	return s.step(ctx, func(ctx context.Context, t *transaction) error {
+		tag, err := t.Exec(ctx, "UPDATE dbbot.inbox SET settled = clock_timestamp(), outcome = 'lost' WHERE key = $1 AND settled IS NULL", "command "+keyed(key))
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return approval.ErrRepeated
+		}
+		deliver := approval.Work{Kind: approval.ToDeliver}
+		if err := t.QueryRow(ctx, "INSERT INTO dbbot.messages (key, request, kind, recipient, thread, body) VALUES ($1, 0, $2, $3, '', $4) RETURNING id",
+			say.Key, say.Kind, say.To, say.Body).Scan(&deliver.ID); err != nil {
+			return err
+		}
+		if err := s.options.Enqueue(ctx, t.Tx, []approval.Work{deliver}); err != nil {
+			return err
+		}
+		return t.record(ctx, fact)
+	})
 }
 
 // Invocation gives a command back; approval.ErrUnknown.

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -9,7 +11,10 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/audit"
 	"dbbot/ops/postgres/cluster/clustertest"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // A command is kept once, however often it is delivered and to whom, and settled once.
@@ -61,6 +66,64 @@ func TestInbox(t *testing.T) {
 	}
 	// A click with the key of a command is another act.
 	if _, err := s.Decide(t.Context(), approval.Press{Key: in.Key, Token: "x"}, nil); !errors.Is(err, approval.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+// A command that nobody came to is dropped once, whoever finds it: it is settled, said and in the audit, or none of these.
+func TestDrop(t *testing.T) {
+	databaseURL := fresh(t)
+	var work, message atomic.Int64
+	var away atomic.Bool
+	enqueue := func(o *Options) {
+		o.Enqueue = func(_ context.Context, _ pgx.Tx, all []approval.Work) error {
+			if away.Load() {
+				return errors.New("no queue")
+			}
+			work.Add(int64(len(all)))
+			message.Store(all[0].ID)
+			return nil
+		}
+	}
+	one, two := opened(t, databaseURL, enqueue), opened(t, databaseURL, enqueue)
+	if err := one.Receive(t.Context(), Invocation{Key: "T1.7", Who: ana, Words: "terminate 1"}); err != nil {
+		t.Fatal(err)
+	}
+	say := Message{Key: "lost T1.7", Kind: Direct, To: ana.User, Body: []byte("{}")}
+	drop := func(s *Store, key string) error {
+		return s.Drop(t.Context(), key, say, audit.Entry{User: ana.User, Event: audit.CommandDropped, Origin: key})
+	}
+	away.Store(true)
+	if err := drop(one, "T1.7"); err == nil {
+		t.Fatal("dropped without anybody to say so")
+	}
+	if in, err := one.Invocation(t.Context(), "T1.7"); err != nil || in.Outcome != "" || last(t, one).Event != "" {
+		t.Errorf("half of it was kept: %+v, %v", in, err)
+	}
+	away.Store(false)
+	var dropped atomic.Int64
+	var all sync.WaitGroup
+	for _, s := range []*Store{one, two, one, two} {
+		all.Go(func() {
+			if err := drop(s, "T1.7"); err == nil {
+				dropped.Add(1)
+			} else if !errors.Is(err, approval.ErrRepeated) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	m, r, ok := lease(t, one, message.Load(), minute)
+	if dropped.Load() != 1 || work.Load() != 1 || !ok || m.To != ana.User || m.Request != 0 || r.ID != 0 {
+		t.Errorf("dropped %d times, %d to do, said %+v", dropped.Load(), work.Load(), m)
+	}
+	if noted := slices.Collect(facts(t, one)); len(noted) != 1 || noted[0].Event != audit.CommandDropped || noted[0].User != ana.User {
+		t.Errorf("%+v", noted)
+	}
+	if err := one.Unsayable(t.Context(), m, "user_disabled"); err != nil || last(t, one).Event != audit.Undeliverable {
+		t.Errorf("%v, %+v", err, last(t, one))
+	}
+	if err := drop(one, "never seen"); !errors.Is(err, approval.ErrRepeated) {
 		t.Error(err)
 	}
 }

@@ -59,8 +59,8 @@ const (
 // Message is something to be said, and where it stands once it has been said.
 type Message struct {
 	ID      int64
-	Key     string // unique: the same move never says the same thing twice
-	Request approval.ID
+	Key     string      // unique: the same move never says the same thing twice
+	Request approval.ID // zero of what is about none
 	Kind    Kind
 	To      string // a channel's id, or of Direct a person's; of Card the channel where it was asked
 	Thread  string // of Card, where it was asked in a thread
@@ -99,7 +99,7 @@ type Strays struct {
 	Approved    []approval.ID // nobody has claimed them for five seconds, or the claimant's lock is free
 	Overdue     []approval.ID // pending beyond their time for five seconds
 	Messages    []int64       // due for ten seconds, and nobody is sending them
-	Invocations []Invocation  // received by a worker whose lock is free, and never settled
+	Invocations []Invocation  // received twenty seconds ago by a worker whose lock is free, and never settled
 }
 
 // Home is somebody's home tab that shows requests.

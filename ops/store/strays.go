@@ -20,6 +20,9 @@ const (
 	unclaimedAfter = "5 seconds"
 	// unsentAfter is the same for messages, which wait for Slack.
 	unsentAfter = "10 seconds"
+	// unansweredAfter is longer than a command takes to be answered and settled: whoever lost only its lock, or has not taken
+	// it yet, still comes to it.
+	unansweredAfter = "20 seconds"
 )
 
 // Worker gives a new process its number.
@@ -40,7 +43,8 @@ var strays = []string{
 	`SELECT id FROM dbbot.requests WHERE state = 'pending' AND expires < now() - interval '` + unclaimedAfter + `' ORDER BY id LIMIT $1`,
 	`SELECT id FROM dbbot.messages WHERE sent < wanted AND NOT lost AND due < now() - interval '` + unsentAfter + `'
 		AND (leased IS NULL OR leased < now()) ORDER BY due LIMIT $1`,
-	`SELECT ` + invocationColumns + ` FROM dbbot.inbox WHERE settled IS NULL AND worker NOT IN (` + living + `) ORDER BY received LIMIT $1`,
+	`SELECT ` + invocationColumns + ` FROM dbbot.inbox WHERE settled IS NULL AND received < now() - interval '` + unansweredAfter + `' AND worker NOT IN (` + living + `)
+		ORDER BY received LIMIT $1`,
 }
 
 // Strays finds what somebody should take up, in one round trip.
