@@ -9,6 +9,7 @@ import (
 	"dbbot/commands"
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/audit"
 	"dbbot/ops/policy"
 )
 
@@ -102,7 +103,7 @@ func (r *request) press(in Click) (func(context.Context), error) {
 func (r *request) submit(in Submit) error {
 	d, known := decisionOf(in.Form)
 	if !known || d.form == nil {
-		return errUnknownButton
+		return r.turnAway(in.Key, in.Form, in.surface(), errUnknownButton)
 	}
 	written := strings.TrimSpace(in.Text)
 	if written == "" {
@@ -111,6 +112,19 @@ func (r *request) submit(in Submit) error {
 	return r.decide(in.Key, in.surface(), d, func(q approval.Request, v approval.Voter, now time.Time) (approval.Move, error) {
 		return d.act(q, v, written, now)
 	})
+}
+
+// turnAway writes into the audit that somebody pressed, or sent, what is of no use here and leads to no request; the state
+// does so for all others. It gives the reason back: where that cannot be written, nothing happens all the same.
+func (r *request) turnAway(key, button string, at surface, why error) error {
+	err := r.state.Note(r.ctx, audit.Entry{
+		Team: r.who.Team, User: r.who.User, Event: audit.ClickUnknown, Channel: at.Channel, Message: at.Message, Origin: key,
+		Detail: strings.ToLower(button) + ": " + approval.UnknownToken,
+	})
+	if err != nil {
+		r.log.Warn("a press that was turned away is not in the audit", "error", causes(err))
+	}
+	return why
 }
 
 // decide looks up who presses, past every cache, and lets the machine decide in one transaction. Whoever is no full member

@@ -285,6 +285,7 @@ func TestForgedForms(t *testing.T) {
 		}
 	}
 	same(t, "nothing was decided", w.is(1), "pending")
+	same(t, "what leads to no request is a fact too", w.facts(), "click unknown U0LEE: : unknown token\nclick unknown U0ANA: withdraw: unknown token\nclick unknown U0LEE: dance: unknown token")
 	form := Submit{Key: "good", Who: id("U0LEE"), At: time.Now(), Form: "approve", Text: "orders", State: good.String()}
 	same(t, "so that the test can fail", w.does(Act{Submit: &form}), "")
 }
@@ -321,8 +322,10 @@ func TestButtonsThatType(t *testing.T) {
 	if got := w.pressesAt("U0LEE", "Look", buttons[1].Token, at); !strings.HasPrefix(got, "only U0LEE: sessions") {
 		t.Errorf("a question: %s", got)
 	}
+	w.state.facts = nil
 	same(t, "an old one", w.pressesAt("U0BEN", "End 4242", "GONE", at), "fault: This answer is over 30 minutes old. Type the command again.")
 	same(t, "an answer's own token", w.pressesAt("U0ANA", "End 4242", post.Token, at), "fault: dbbot does not know this button. It is from another version; type the command again.")
+	same(t, "both are facts", w.facts(), "click unknown U0BEN: end 4242: unknown token\nclick unknown U0ANA: end 4242: unknown token")
 	same(t, "refresh with such a token", w.world.presses("U0ANA", "refresh", buttons[0].Token), "only U0ANA: This answer is over 30 minutes old. Type the command again.")
 	var kept kept
 	if json.Unmarshal(w.desk.kept[post.Token], &kept); kept.View.Buttons[0].Token+kept.View.Parts[0].Section.Buttons[0].Token != "" {

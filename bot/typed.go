@@ -12,11 +12,12 @@ import (
 func (r *request) typed(in Click) (func(context.Context), error) {
 	value, found := r.bot.Coordinator.Recall(r.ctx, in.Token)
 	var was kept
+	at := surface{Channel: in.Origin.Channel, Message: in.Origin.Message}
 	if !found || json.Unmarshal(value, &was) != nil {
-		return nil, errTooOld
+		return nil, r.turnAway(in.Key, in.Button, at, errTooOld)
 	}
 	if !was.Types {
-		return nil, errUnknownButton
+		return nil, r.turnAway(in.Key, in.Button, at, errUnknownButton)
 	}
 	words := Invoke{Key: in.Key, Who: in.Who, Text: was.Words, Origin: in.Origin, At: in.At}
 	if r.bot.First(Act{Invoke: &words}) {
