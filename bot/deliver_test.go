@@ -209,6 +209,18 @@ func TestElsewhere(t *testing.T) {
 			t.Error(p.hall.in("C0GENERAL"), p.hall.in("C0ORDERS"))
 		}
 	})
+	happens(t, "they are invited while the card stands there", func(t *testing.T, p *post) {
+		id := p.wishes(t)
+		p.delivers(t)
+		p.directory.shared = map[string]bool{"C0GENERAL": true}
+		p.moves(id, ballot(lee, true, ""))
+		p.runs(id)
+		p.moves(id, finishes(approval.Failed, "no room", &commands.View{Parts: []commands.Part{{Code: &commands.Code{Text: "disk full"}}}}))
+		p.delivers(t)
+		if got := p.hall.in("C0GENERAL"); strings.Contains(got, "disk full") || !strings.Contains(got, "failed") || !strings.Contains(p.hall.in("U0ANA"), "disk full") {
+			t.Errorf("they read\n%s\nana reads\n%s", got, p.hall.in("U0ANA"))
+		}
+	})
 }
 
 func TestGivenUp(t *testing.T) {

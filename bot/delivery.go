@@ -136,23 +136,26 @@ func (d *delivery) tellWhere(ctx context.Context) {
 }
 
 // address is where it goes. Channels that others read get nothing new.
-func (d *delivery) address(ctx context.Context) (Address, error) {
+func (d *delivery) address(ctx context.Context) (to Address, err error) {
 	switch {
 	case d.m.Stamp != "":
 		return Address{}, nil // it stands there
 	case isPerson(d.m.To):
 		return Address{Channel: d.m.To}, nil
 	case d.m.Kind == store.Reply:
-		return d.thread()
+		if to, err = d.thread(); err != nil {
+			return to, err
+		}
+	default:
+		to.Channel = d.m.To
+		if d.m.Kind == store.Card && d.m.To == d.r.Origin.Channel {
+			to.Thread = d.r.Origin.Thread
+		}
 	}
-	to := Address{Channel: d.m.To}
-	if d.m.Kind == store.Card && d.m.To == d.r.Origin.Channel {
-		to.Thread = d.r.Origin.Thread
-	}
-	if strings.HasPrefix(d.m.To, "D") {
+	if strings.HasPrefix(to.Channel, "D") {
 		return to, nil
 	}
-	outsiders, err := d.bot.Directory.Outsiders(ctx, d.m.To)
+	outsiders, err := d.bot.Directory.Outsiders(ctx, to.Channel)
 	if err == nil && outsiders {
 		err = errOutsiders
 	}
