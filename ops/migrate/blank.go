@@ -25,6 +25,16 @@ func Blank(sql []byte) int {
 	}
 }
 
+// Opening is where the first word of sql stands: behind white space, comments, and the semicolons of empty statements.
+func Opening(sql []byte) int {
+	for i := 0; ; i++ {
+		i += Blank(sql[i:])
+		if i == len(sql) || sql[i] != ';' {
+			return i
+		}
+	}
+}
+
 // comment is how long the comment is that sql begins with.
 func comment(sql []byte) int {
 	depth := 0

@@ -3,8 +3,6 @@
 // are given to it. It may import ops and golang-migrate.
 package migrate
 
-import "bytes"
-
 // Tool names what writes and applies the folder, as the configuration says it.
 type Tool string
 
@@ -27,8 +25,8 @@ type File struct {
 	Sum  string // hex SHA-256 of SQL; empty when the file could not be read, which is a fault of its Set
 }
 
-// Empty says that the file runs nothing: white space and comments alone.
-func (f *File) Empty() bool { return len(bytes.Trim(f.SQL[Blank(f.SQL):], "; \t\r\n\f\v")) == 0 }
+// Empty says that the file runs nothing: white space, comments and semicolons alone.
+func (f *File) Empty() bool { return Opening(f.SQL) == len(f.SQL) }
 
 // Migration is one step of a folder. Up is nil where golang-migrate has only a down file, Down where there is none.
 type Migration struct {

@@ -3,8 +3,6 @@
 package script
 
 import (
-	"bytes"
-
 	pg_query "github.com/pganalyze/pg_query_go/v6"
 
 	"dbbot/ops/migrate"
@@ -78,18 +76,8 @@ func Parse(sql []byte) Script {
 	return s
 }
 
-// opening is where the first word of a piece stands: behind white space, comments, and the semicolons of statements
-// that are empty.
-func opening(piece string) int {
-	i, sql := 0, []byte(piece)
-	for {
-		i += migrate.Blank(sql[i:])
-		if !bytes.HasPrefix(sql[i:], []byte(";")) {
-			return i
-		}
-		i++
-	}
-}
+// opening is where the first word of a piece stands.
+func opening(piece string) int { return migrate.Opening([]byte(piece)) }
 
 func mode(all []Statement) Mode {
 	m := Transaction
