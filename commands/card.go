@@ -85,7 +85,11 @@ func agreed(r approval.Request) Text {
 		if len(text) > 0 {
 			text = append(text, Span{Text: ", "})
 		}
-		text = append(text, mention(vote.By), Span{Text: " ("}, Span{Kind: Moment, When: vote.At}, Span{Text: ")"})
+		text = append(text, mention(vote.By))
+		if r.Glass && vote.Why != "" { // said as long as the card stands, and not only until it has run
+			text = append(text, Span{Text: " broke the glass"})
+		}
+		text = append(text, Span{Text: " ("}, Span{Kind: Moment, When: vote.At}, Span{Text: ")"})
 		if vote.Why != "" {
 			text = append(text, Span{Text: " because " + cited(vote.Why)})
 		}
