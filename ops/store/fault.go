@@ -25,8 +25,13 @@ var ErrUnsure = errors.New("it is not known whether the step was kept")
 // errSlow marks that a step was given up before it was kept, since the answer would have come too late.
 var errSlow = errors.New("too little time left to keep the step")
 
+var pooler = struct{ means, fix string }{
+	"is behind a connection pooler", "state.url must lead to PostgreSQL itself: dbbot's locks and notices need sessions that last.",
+}
+
 // refusals are what the server says, by SQLSTATE: what it means, and what to do.
 var refusals = map[string]struct{ means, fix string }{
+	"42P05": pooler, "26000": pooler, // a statement of another client's is there, or ours is not: the server's session changed
 	"28P01": {"refused the password", "Correct it in state.url."},
 	"28000": {"does not let dbbot in", "pg_hba.conf needs a line for the role of state.url from dbbot's address; without TLS, sslmode=require may do."},
 	"3D000": {"has no database of the configured name", "Correct the name at the end of state.url, or CREATE DATABASE."},
@@ -61,7 +66,7 @@ func fault(err error) error {
 	case errors.Is(err, errSchemaLocked):
 		return say("is being prepared by another dbbot that does not finish", "Look in pg_stat_activity for sessions of application dbbot.")
 	case errors.Is(err, errPooler):
-		return say("is behind a connection pooler", "state.url must lead to PostgreSQL itself: dbbot's locks and notices need sessions that last.")
+		return say(pooler.means, pooler.fix)
 	case errors.Is(err, errTooOld):
 		return say("was prepared by a newer dbbot, which this version cannot work beside", "Start the newer version here too.")
 	case errors.Is(err, pgconn.ErrReadOnlyConnection):

@@ -22,8 +22,11 @@ import (
 func TestPooler(t *testing.T) {
 	databaseURL := clustertest.Database(t)
 	for _, mode := range []string{"transaction", "session"} {
-		_, err := Open(t.Context(), Options{URL: ops.Secret(pooled(t, databaseURL, mode)), AuditKey: key(t)})
-		said(t, err, "dbbot's own database is behind a connection pooler.")
+		through := ops.Secret(pooled(t, databaseURL, mode))
+		for range 2 { // the second attempt meets what the first one prepared on the server's side
+			_, err := Open(t.Context(), Options{URL: through, AuditKey: key(t)})
+			said(t, err, "dbbot's own database is behind a connection pooler.")
+		}
 	}
 	var made bool
 	if err := clustertest.Connect(t, databaseURL).QueryRow(t.Context(), "SELECT to_regnamespace('dbbot') IS NOT NULL").Scan(&made); err != nil || made {
