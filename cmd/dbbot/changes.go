@@ -18,6 +18,7 @@ import (
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
 	"dbbot/ops/job"
+	"dbbot/ops/policy"
 	"dbbot/ops/store"
 
 	"github.com/jackc/pgx/v5"
@@ -193,9 +194,13 @@ func (r requests) Strays(ctx context.Context) (job.Strays, error) {
 	return out, err
 }
 
-// policyDigest names the policy in force, for the audit: who reads there under which rules something was allowed.
+// policyDigest names the rules in force, for the audit: who may do what, and on which databases. The environment of a
+// database decides under which rules it falls, and so belongs to them; addresses and passwords do not.
 func (c Config) policyDigest() string {
-	data, err := json.Marshal(c.policy())
+	data, err := json.Marshal(struct {
+		Policy    policy.Policy
+		Databases []ops.Target
+	}{c.policy(), c.targets()})
 	if err != nil { // maps and slices of plain words: it cannot fail
 		return ""
 	}

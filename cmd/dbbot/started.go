@@ -12,7 +12,7 @@ import (
 // noteWithin bounds what is recorded of the program's own coming and going.
 const noteWithin = 5 * time.Second
 
-// started records that this process begins, and that the policy is another one than at the last start, where it is.
+// started records that this process begins, and that the rules are others than at the last start, where they are.
 func (o *opened) started(ctx context.Context, config Config) error {
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
@@ -21,7 +21,7 @@ func (o *opened) started(ctx context.Context, config Config) error {
 		return err
 	}
 	if now := config.policyDigest(); last.Seq != 0 && last.Policy != now {
-		change := audit.Entry{Event: audit.Reconfigured, Detail: fmt.Sprintf("policy %s, before %s", now, last.Policy)}
+		change := audit.Entry{Event: audit.Reconfigured, Detail: fmt.Sprintf("rules %s, before %s", now, last.Policy)}
 		if err := o.store.Note(ctx, change); err != nil {
 			return err
 		}
