@@ -20,6 +20,10 @@ func smallTalk(w word) bool {
 // values puts the words that are left beside a command's name into its arguments, whatever their order.
 func (c Catalogue) values(about About, rest []word) (Values, error) {
 	v := Values{words: map[string]string{}, numbers: map[string]int{}}
+	rest, err := v.placeTo(c, about, rest)
+	if err != nil {
+		return v, err
+	}
 	for _, w := range rest {
 		if v.place(c, about, w) || smallTalk(w) {
 			continue
@@ -27,6 +31,27 @@ func (c Catalogue) values(about About, rest []word) (Values, error) {
 		return Values{}, c.surplus(about, v, w)
 	}
 	return v, c.complete(about, &v)
+}
+
+// placeTo takes "to 5" out of the words for an argument that stands behind "to". Databases between the two are passed
+// over.
+func (v *Values) placeTo(c Catalogue, about About, rest []word) ([]word, error) {
+	i := slices.IndexFunc(about.Args, func(a Arg) bool { return a.Kind == ToArg })
+	to := slices.IndexFunc(rest, func(w word) bool { return !w.quoted && strings.EqualFold(w.text, "to") })
+	if i < 0 || to < 0 {
+		return rest, nil
+	}
+	for at := to + 1; at < len(rest); at++ {
+		if _, database := c.database(rest[at]); database || smallTalk(rest[at]) {
+			continue
+		}
+		v.words[about.Args[i].Name] = rest[at].text
+		return slices.Concat(rest[:to], rest[to+1:at], rest[at+1:]), nil
+	}
+	return nil, &ops.Error{
+		Message: fmt.Sprintf("Behind “to” stands the %s, and there is none.", about.Args[i].Name),
+		Hint:    "Type it like this: /db " + about.Usage(),
+	}
 }
 
 // place gives a word to the first argument that can take it.
@@ -57,12 +82,21 @@ func (v *Values) place(c Catalogue, about About, w word) bool {
 				v.numbers[arg.Name] = int(n)
 				return true
 			}
-		case arg.Kind == WordArg && !smallTalk(w):
+		case arg.Kind == WordArg && !smallTalk(w) && !v.wants(c, about, w):
 			v.words[arg.Name] = w.text
 			return true
 		}
 	}
 	return false
+}
+
+// wants says that a word names the database that an argument still waits for.
+func (v *Values) wants(c Catalogue, about About, w word) bool {
+	_, named := c.database(w)
+	return named && slices.ContainsFunc(about.Args, func(a Arg) bool {
+		_, taken := v.words[a.Name]
+		return a.Kind == DatabaseArg && !taken
+	})
 }
 
 // complete fills in what was left out and can only be one thing, and asks for the rest.

@@ -19,6 +19,8 @@ func (c Catalogue) canonical(about About, v Values) string {
 			words = append(words, strconv.Itoa(n))
 		case given && arg.Kind == NamedArg:
 			words = append(words, typed(arg.Name+"="+text))
+		case given && arg.Kind == ToArg:
+			words = append(words, "to", typed(text))
 		case given && c.named(word{text: text}):
 			words = append(words, inQuotes(text))
 		case given:

@@ -78,6 +78,8 @@ func (a About) Usage() string {
 	words := []string{a.Path}
 	for _, arg := range a.Args {
 		switch {
+		case arg.Kind == ToArg:
+			words = append(words, "[to <"+arg.Name+">]")
 		case arg.Kind == NamedArg: // typed by buttons; help tells those who look closer
 		case arg.Optional || arg.Kind == AllArg:
 			words = append(words, "["+arg.Name+"]")

@@ -34,7 +34,7 @@ func golden(t *testing.T, name, got string) {
 func TestCatalogueOnOnePage(t *testing.T) {
 	var page strings.Builder
 	for _, about := range All(Toolbox{Databases: shop}).Commands() {
-		fmt.Fprintf(&page, "%-38s %-8s %s\n", about.Usage(), about.Risk, about.Summary)
+		fmt.Fprintf(&page, "%-52s %-8s %s\n", about.Usage(), about.Risk, about.Summary)
 	}
 	golden(t, "catalog.golden", page.String())
 }

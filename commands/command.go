@@ -39,6 +39,7 @@ const (
 	CommandArg  ArgKind = "command"   // the path of a command: one or more words
 	WordArg     ArgKind = "word"
 	NumberArg   ArgKind = "number" // a whole number, zero or more
+	ToArg       ArgKind = "to"     // the word behind the word "to"; always optional
 	NamedArg    ArgKind = "named"  // name=value; always optional, for what buttons know and nobody types
 )
 

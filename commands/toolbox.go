@@ -11,17 +11,18 @@ type Toolbox struct {
 	Databases []ops.Target // as configured, in the order of the file
 	Version   string       // of dbbot itself
 
-	Postgres databasePinger
-	Status   statusReader
-	Locks    locksReader
-	Sessions sessionEnder
-	Folders  map[string]migrate.Folder // of migrations, by database; those that have one
-	Self     selfReporter              // nil at a terminal
-	Chat     chatState                 // nil at a terminal
-	State    pinger                    // dbbot's own tables; nil where none are configured
-	Requests requestReader             // nil where changes are not set up
-	Audit    auditReader               // nil where changes are not set up
-	Redis    redisInformer             // nil where its part is played inside this process
+	Postgres   databasePinger
+	Status     statusReader
+	Locks      locksReader
+	Sessions   sessionEnder
+	Folders    map[string]migrate.Folder // of migrations, by database; those that have one
+	Migrations migrator
+	Self       selfReporter  // nil at a terminal
+	Chat       chatState     // nil at a terminal
+	State      pinger        // dbbot's own tables; nil where none are configured
+	Requests   requestReader // nil where changes are not set up
+	Audit      auditReader   // nil where changes are not set up
+	Redis      redisInformer // nil where its part is played inside this process
 
 	declared func() []About // every command, for help; All sets it
 }

@@ -73,6 +73,7 @@ func (a *app) toolbox(config Config) commands.Toolbox {
 	tools := commands.Toolbox{
 		Databases: config.targets(), Version: version(), Folders: config.folders(),
 		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Locks: a.reader, Sessions: a.reader,
+		Migrations: migrator{config},
 	}
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared

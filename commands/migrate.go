@@ -1,0 +1,102 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dbbot/ops"
+	"dbbot/ops/approval"
+	"dbbot/ops/migrate"
+	"dbbot/ops/migrate/apply"
+	"dbbot/ops/migrate/lint"
+)
+
+// migrator reads the journals of the configured databases, and runs migrations there. Errors are *ops.Error, of
+// apply.ErrUnread or apply.ErrUnclear where that is so.
+type migrator interface {
+	// Journal reads what the tool and dbbot wrote down. It waits for no migration that runs.
+	Journal(ctx context.Context, database string) (apply.Server, migrate.Journal, error)
+	// Facts are the sizes and the use of the relations of these names, in whatever schema.
+	Facts(ctx context.Context, database string, names []string) (lint.Facts, error)
+	// Run takes the steps on that very server, and on no other.
+	Run(ctx context.Context, database string, r approval.Request, on approval.Server, steps []apply.Prepared, progress apply.Progress) (apply.Report, error)
+	// Look finds out what came of a run of so many steps. First it ends what the lost process left running.
+	Look(ctx context.Context, database string, r approval.Request, steps int) (apply.Found, error)
+}
+
+// folderBound is how long a folder may take to be read where nobody else sets a bound: it may be on a disk of the network.
+const folderBound = 20 * time.Second
+
+// site is a database beside its folder of migrations, as both were just now.
+type site struct {
+	target ops.Target
+	server apply.Server
+	set    migrate.Set
+	survey migrate.Survey
+	own    []migrate.Own
+}
+
+// site reads the folder and the journal at once.
+func (t Toolbox) site(ctx context.Context, target ops.Target) (site, error) {
+	s := site{target: target}
+	var files folder
+	var journal migrate.Journal
+	var unread error
+	dir, ok := t.Folders[target.Database]
+	if !ok {
+		return s, noFolder(target)
+	}
+	atOnce(
+		func() { files = t.files(ctx, dir) },
+		func() { s.server, journal, unread = t.Migrations.Journal(ctx, target.Database) })
+	if err := errors.Join(files.err, heard(unread)); err != nil {
+		return s, firstOf(files.err, heard(unread))
+	}
+	s.set, s.survey, s.own = files.set, files.set.Survey(journal), journal.Own
+	return s, nil
+}
+
+func (t Toolbox) files(ctx context.Context, dir migrate.Folder) folder {
+	ctx, cancel := context.WithTimeout(ctx, folderBound)
+	defer cancel()
+	return readFolder(ctx, dir, dir.Load)
+}
+
+func noFolder(target ops.Target) error {
+	return &ops.Error{
+		Message: fmt.Sprintf("No folder of migrations is configured for %s.", name(target.Database)),
+		Hint:    "It is given as migrations: {tool: …, dir: …} of the database, in dbbot's file.",
+	}
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// heard says in the words of this package what an error of apply means beside its message.
+func heard(err error) error {
+	meaning := error(nil)
+	switch {
+	case errors.Is(err, apply.ErrUnclear):
+		meaning = ErrUnclear
+	case errors.Is(err, apply.ErrUnread):
+		meaning = ErrUnread
+	default:
+		return err
+	}
+	if marked, ok := errors.AsType[*ops.Error](err); ok {
+		return &ops.Error{Message: marked.Message, Hint: marked.Hint, Cause: errors.Join(meaning, err)}
+	}
+	return errors.Join(meaning, err)
+}
+
+func (s site) serving() approval.Server {
+	return approval.Server{System: s.server.System, Database: s.server.Database}
+}
