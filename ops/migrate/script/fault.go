@@ -137,6 +137,20 @@ func refused(all []Statement) string {
 			return fmt.Sprintf("Line %d copies rows to stdout, where nobody reads them.", s.Line)
 		}
 	}
+	return inNoBatch(all)
+}
+
+// inNoBatch: a file with transactions of its own is sent as one batch, and PostgreSQL runs a statement that wants to
+// be alone in no batch, not even behind COMMIT. Blocks and procedures are only suspected of that: they may be tried.
+func inNoBatch(all []Statement) string {
+	if len(all) == 1 || mode(all) != AsWritten {
+		return ""
+	}
+	for _, s := range all {
+		if s.Alone && s.Node.GetDoStmt() == nil && s.Node.GetCallStmt() == nil {
+			return fmt.Sprintf("Line %d (%s) can run beside no other statement, as the file begins and ends transactions itself. Give it a file of its own.", s.Line, s.Tag)
+		}
+	}
 	return ""
 }
 

@@ -27,6 +27,7 @@ func TestRefused(t *testing.T) {
 		"psql's include":          {"SELECT 1;\n\\i other.sql\n", `Line 2 is a command of psql (\i)`},
 		"psql's copy":             {"\\copy t from x.csv\n", `Line 1 is a command of psql (\copy)`},
 		"psql's restrict":         {"--\n\n\\restrict abc\n\nSET x = 1;", `Line 3 is a command of psql (\restrict)`},
+		"alone behind a COMMIT":   {"BEGIN;\nSELECT 1;\nCOMMIT;\nCREATE INDEX CONCURRENTLY i ON t (a);", "Line 4 (CREATE INDEX) can run beside no other statement"},
 		"psql's go in the middle": {"SELECT 1 \\g\nSELECT 2;", `Line 1 is a command of psql (\g)`},
 	} {
 		t.Run(name, func(t *testing.T) {

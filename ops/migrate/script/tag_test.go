@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -80,6 +81,11 @@ func TestAloneIsWhatTheServerRefuses(t *testing.T) {
 			}
 			if _, err := answers(t, c, "ROLLBACK"); err != nil {
 				t.Fatal(err)
+			}
+			if batch := "BEGIN; COMMIT; " + sql; want && !strings.HasPrefix(sql, "DO") {
+				if _, err := answers(t, c, batch); err == nil || Parse([]byte(batch)).Refused == "" {
+					t.Errorf("%s: %v", batch, err)
+				}
 			}
 		}
 	}
