@@ -49,15 +49,22 @@ var decisions = []decision{
 	{
 		button: commands.Withdraw, tried: "withdraw",
 		act: func(q approval.Request, v approval.Voter, _ string, now time.Time) (approval.Move, error) {
-			return q.Withdraw(v, now)
+			return q.Withdraw(asker(q, v), now)
 		},
 	},
 	{
 		button: commands.Cancel, tried: "cancel",
 		act: func(q approval.Request, v approval.Voter, _ string, now time.Time) (approval.Move, error) {
-			return q.AskCancel(v, "", now)
+			return q.AskCancel(asker(q, v), "", now)
 		},
 	},
+}
+
+// asker: to take back or stop what they asked for, somebody needs no group, so that none has to be read. Who they are is
+// known by then.
+func asker(q approval.Request, v approval.Voter) approval.Voter {
+	v.Unseen = v.Unseen && v.ID != q.Requester
+	return v
 }
 
 func decisionOf(button string) (decision, bool) {

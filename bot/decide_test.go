@@ -209,6 +209,23 @@ func TestAPressNeedsTheRoster(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	same(t, "it waits", w.is(1), "pending")
+	if got := w.presses("U0BEN", "withdraw", 1); !strings.Contains(got, "fault: ") {
+		t.Errorf("ben withdraws what ana asked for: %s", got)
+	}
+	// Who asked is known as a person, and that is all it takes to stop: at night it may be urgent.
+	same(t, "ana withdraws", w.presses("U0ANA", "withdraw", 1)+w.is(1), "withdrawn by U0ANA")
+	w.people.rosters.read = w.directory.Roster
+	w.asks("U0ANA", "up orders -- again")
+	same(t, "lee agrees", w.presses("U0LEE", "approve", 2)+w.is(2), "approved")
+	w.starts(t, 2)
+	w.people.rosters.read = func(context.Context, string) ([]string, error) { return nil, errSlackDown }
+	if got := w.presses("U0LEE", "cancel", 2); !strings.Contains(got, "user groups could not be read") {
+		t.Errorf("lee cancels: %s", got)
+	}
+	same(t, "ana cancels", w.presses("U0ANA", "cancel", 2), "")
+	if q, err := w.state.Get(t.Context(), 2); err != nil || q.Cancel == nil || q.Cancel.By != id("U0ANA") {
+		t.Errorf("%+v, %v", q.Cancel, err)
+	}
 }
 
 // Tokens that nobody gave out, or that stand somewhere else, do nothing, and say so.
