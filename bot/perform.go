@@ -55,7 +55,11 @@ func (b *Bot) lookAfter(ctx context.Context, q approval.Request, fault error) jo
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookFor+lookPause)
 	defer cancel()
 	result := b.Look(ctx, q)
-	if result.State != approval.Succeeded {
+	switch {
+	case result.State == approval.Succeeded:
+	case result.State == approval.Failed && errors.Is(fault, commands.ErrUnclear): // what was begun may yet come: the outcome says what was seen
+		result.Why = inOneSentence(fault)
+	default:
 		result.Why = inOneSentence(fault) + " " + result.Why
 	}
 	return result

@@ -60,7 +60,7 @@ func TestRunSaysHowItEnded(t *testing.T) {
 		{"badly", failing(&ops.Error{Message: "The table is locked.", Hint: "later"}), "failed: The table is locked. / half of it"},
 		{"badly, by our fault", failing(errors.New("postgres://ana:hunter2@db")), "failed: " + fault + " / half of it"},
 		{"unclear, and it happened", looking(commands.HappenedWhole, nil, unclear), "succeeded:  / looked"},
-		{"unclear, and it did not happen", looking(commands.HappenedNothing, nil, unclear), "failed: The connection was lost. It was cut off before it did anything. / looked"},
+		{"unclear, and it did not happen", looking(commands.HappenedNothing, nil, unclear), "failed: The connection was lost. / looked"},
 		{"unclear, and nobody can tell", looking(commands.HappenedUnclear, nil, unclear), "interrupted: The connection was lost. Whether it happened is not known: a person must look. / looked"},
 		{"falls over, and it happened", looking(commands.HappenedWhole, nil, falls), "succeeded:  / looked"},
 		{"falls over, and nobody can tell", looking(commands.HappenedUnclear, nil, falls), "interrupted: " + fault + " Whether it happened is not known: a person must look. / looked"},

@@ -15,6 +15,7 @@ func cancelQuery(t Toolbox) Command {
 		effect:  "The query stops with an error and the session stays. If it is part of a longer transaction, that keeps its locks until the client rolls it back.",
 		query:   "What it runs, without values",
 		doing:   "asking it to stop",
+		waiting: "waiting until it has stopped",
 		done:    map[postgres.Fate]string{postgres.Over: "The query of session %d was cancelled", postgres.Gone: "Session %d has ended"},
 		proof:   map[postgres.Fate]string{postgres.Over: "It was asked to stop, and it runs no more. The session is still connected.", postgres.Gone: "Its query was asked to stop, and the whole session is gone."},
 		reached: map[postgres.Fate]bool{postgres.Over: true, postgres.Gone: true},

@@ -28,6 +28,7 @@ type signalling struct {
 	effect  string // what will happen
 	query   string // above its statement
 	doing   string
+	waiting string // once it was asked
 	done    map[postgres.Fate]string
 	proof   map[postgres.Fate]string
 	reached map[postgres.Fate]bool // what was wanted has happened
@@ -127,7 +128,7 @@ func (s signalling) plan(ctx context.Context, w wantedSession) (Planned[signalPl
 
 func (s signalling) run(ctx context.Context, _ approval.Request, p signalPlan, progress Progress) (View, error) {
 	progress(s.doing, 0, 0)
-	fate, err := s.tools.Sessions.End(ctx, p.Alias, p.aim(s.signal), func() { progress("waiting until it has", 0, 0) })
+	fate, err := s.tools.Sessions.End(ctx, p.Alias, p.aim(s.signal), func() { progress(s.waiting, 0, 0) })
 	if err != nil {
 		return View{}, err
 	}
@@ -154,5 +155,5 @@ func (s signalling) look(ctx context.Context, _ approval.Request, p signalPlan) 
 	case fate == postgres.Over:
 		return HappenedNothing, View{Title: capital(what) + " was not ended", Lead: Say("It is in another transaction by now than the one that was meant.")}, nil
 	}
-	return HappenedNothing, View{Title: capital(what) + " is still there", Lead: Say("It was not ended.")}, nil
+	return HappenedNothing, View{Title: capital(what) + " is still there", Lead: Say("When this was looked at, it had not ended.")}, nil
 }

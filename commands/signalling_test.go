@@ -205,7 +205,7 @@ func TestSignalPlanRefused(t *testing.T) {
 }
 
 func TestSignalRun(t *testing.T) {
-	unsure := &ops.Error{Message: "Session 4242 was asked to, but has not within 10 s. It still may.", Cause: postgres.ErrUnsure}
+	unsure := &ops.Error{Message: "Session 4242 was asked to end, but has not within 10 s. It still may.", Cause: postgres.ErrUnsure}
 	tests := []struct {
 		line  string
 		b     postgres.Backend
@@ -233,7 +233,7 @@ func TestSignalRun(t *testing.T) {
 		if err != nil {
 			said = err.Error()
 		}
-		if said != tt.said || errors.Is(err, ErrUnclear) != (tt.fault != nil) || len(phases) != 2 {
+		if said != tt.said || errors.Is(err, ErrUnclear) != (tt.fault != nil) || len(phases) != 2 || strings.TrimPrefix(phases[0], "asking it to ")[:3] != strings.TrimPrefix(phases[1], "waiting until it has ")[:3] {
 			t.Errorf("%s, then %s: got %q, %v in phases %q", tt.line, tt.fate, said, err, phases)
 		}
 		signal := postgres.Terminate

@@ -15,6 +15,7 @@ func terminate(t Toolbox) Command {
 		effect:  "The session ends: its open transaction is rolled back, its locks are released, and its client loses the connection. What was committed stays.",
 		query:   "What it last said, without values",
 		doing:   "asking it to end",
+		waiting: "waiting until it has ended",
 		done:    map[postgres.Fate]string{postgres.Gone: "Session %d was terminated"},
 		proof:   map[postgres.Fate]string{postgres.Gone: "It was asked to end, and it is gone; what its transaction had not committed is rolled back."},
 		reached: map[postgres.Fate]bool{postgres.Gone: true},

@@ -32,6 +32,9 @@ const (
 	Terminate   Signal = "terminate" // end
 )
 
+// asks is what each of them asks for.
+var asks = map[Signal]string{CancelQuery: "stop its query", Terminate: "end"}
+
 // Aim says exactly what a signal is for, so that it never reaches whoever has the pid, or what the session does, by then.
 type Aim struct {
 	Signal   Signal
@@ -182,12 +185,12 @@ func (d *database) ended(ctx context.Context, a Aim) (Fate, error) {
 	switch {
 	case err != nil || fate == Elsewhere:
 		return fate, &ops.Error{
-			Message: fmt.Sprintf("Session %d was asked to, and then its database did not answer any more.", a.PID),
+			Message: fmt.Sprintf("Session %d was asked to %s, and then its database did not answer any more.", a.PID, asks[a.Signal]),
 			Hint:    "Look whether it is still there when the database answers again.", Cause: errors.Join(ErrUnsure, err),
 		}
 	case !a.settled(fate):
 		return fate, &ops.Error{
-			Message: fmt.Sprintf("Session %d was asked to, but has not within %s. It still may.", a.PID, Age(signalWithin)),
+			Message: fmt.Sprintf("Session %d was asked to %s, but has not within %s. It still may.", a.PID, asks[a.Signal], Age(signalWithin)),
 			Hint:    "Its process may hang on a disk or network of the server; the server's log and its machine say more.", Cause: ErrUnsure,
 		}
 	}

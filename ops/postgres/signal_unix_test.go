@@ -31,7 +31,7 @@ func TestSignalThatIsNotHeard(t *testing.T) {
 	tell(syscall.SIGSTOP)
 	ctx, cancel := context.WithCancel(t.Context())
 	fate, err := r.End(ctx, "orders", b.Aim(Terminate), cancel) // whoever wanted it stopped comes too late
-	if fate != There || !errors.Is(err, ErrUnsure) || !strings.Contains(err.Error(), "was asked to, but has not within") {
+	if fate != There || !errors.Is(err, ErrUnsure) || !strings.Contains(err.Error(), "was asked to end, but has not within") {
 		t.Errorf("got %s, %v", fate, err)
 	}
 	tell(syscall.SIGCONT)
