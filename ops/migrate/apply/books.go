@@ -33,6 +33,35 @@ func (c *Conn) queueBegun(b *pgx.Batch, p Prepared) {
 	}
 }
 
+// queueMark writes what either tool writes before a file runs, for all to see.
+func (c *Conn) queueMark(b *pgx.Batch, p Prepared) {
+	if c.options.Tool == migrate.GolangMigrate {
+		c.queueVersion(b, p.Step.To, true)
+		return
+	}
+	c.queueBegun(b, p)
+}
+
+// queueUnmark takes that back: the tools find the journal as if the file had never begun.
+func (c *Conn) queueUnmark(b *pgx.Batch, p Prepared) {
+	if c.options.Tool == migrate.GolangMigrate {
+		c.queueVersion(b, p.Step.From, false)
+		return
+	}
+	b.Queue("DELETE FROM "+c.table(prismaTable)+" WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL", p.Step.Migration.Name)
+}
+
+// queueWhy writes down why a file broke off, where the tool has a place for it.
+func (c *Conn) queueWhy(b *pgx.Batch, p Prepared, why string) {
+	if c.options.Tool == migrate.Prisma {
+		b.Queue("UPDATE "+c.table(prismaTable)+" SET logs = $1 WHERE migration_name = $2 AND finished_at IS NULL AND rolled_back_at IS NULL", why, p.Step.Migration.Name)
+	}
+}
+
+func (c *Conn) queueOwnGone(b *pgx.Batch, i int) {
+	b.Queue("DELETE FROM "+c.table(ownTable)+" WHERE (request, asked, step) = ($1, $2, $3)", c.options.Request, c.options.Asked, i)
+}
+
 // queueEnded writes what the tool writes after a file.
 func (c *Conn) queueEnded(b *pgx.Batch, p Prepared) {
 	switch {

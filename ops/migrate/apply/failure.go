@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"dbbot/ops"
+	"dbbot/ops/migrate/script"
 )
 
 // Failure is why a step did not go through, without values of rows or secrets.
@@ -27,6 +28,7 @@ type Failure struct {
 	Applied int      // statements of this file that stand
 	Nothing bool     // nothing of this file remains, for certain
 	Invalid []string // indexes that it left behind half built
+	only    bool     // nothing but those remains, for certain
 }
 
 // failed makes the report of a step that did not go through.
@@ -39,9 +41,12 @@ func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) erro
 	if !f.Books && f.Statement < len(p.Script.Statements) {
 		s := p.Script.Statements[f.Statement]
 		f.Line, f.Text = s.Line, s.Shown()
-		if said != nil {
+		if said != nil && p.Script.Mode != script.AsWritten {
 			f.Line, f.Column = s.Place(int(said.Position))
 		}
+	}
+	if p.Script.Mode == script.AsWritten && said != nil && said.Position > 0 && !f.Books { // it counts in what was sent: the file
+		f.Line, f.Column = placeInFile(string(p.Step.File().SQL), said.Position)
 	}
 	if said != nil {
 		f.Message, f.Hint = spoken(said, string(p.Step.File().SQL))
@@ -50,7 +55,7 @@ func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) erro
 	if ctx.Err() != nil && (said == nil || said.Code == queryCanceled) {
 		return r.stopped(ctx, f.remains())
 	}
-	return &ops.Error{Message: strings.TrimSpace(f.sentence() + " " + f.remains()), Hint: f.Hint, Cause: err}
+	return &ops.Error{Message: strings.TrimSpace(f.sentence(err) + " " + f.remains()), Hint: f.Hint, Cause: err}
 }
 
 // unclear says that nobody knows what became of a step.
@@ -63,7 +68,7 @@ func (c *Conn) unclear(err error) error {
 }
 
 // sentence says what failed.
-func (f Failure) sentence() string {
+func (f Failure) sentence(err error) string {
 	where := ops.Printable(f.Path, 100)
 	if f.Books {
 		where = "dbbot's bookkeeping of " + where
@@ -73,6 +78,8 @@ func (f Failure) sentence() string {
 	switch {
 	case f.Message != "":
 		return where + ": " + strings.TrimSuffix(f.Message, ".") + "."
+	case errors.Is(err, errLeftOpen), errors.Is(err, errUnmarked):
+		return where + ": " + err.Error() + "."
 	case f.Code != "":
 		return where + " failed with " + f.Code + "."
 	}
@@ -81,17 +88,28 @@ func (f Failure) sentence() string {
 
 // remains says what of the file stands.
 func (f Failure) remains() string {
+	name, words := ops.Printable(f.Name, 80), ""
 	switch {
 	case f.Nothing:
-		return "Nothing of " + ops.Printable(f.Name, 80) + " remains."
+		return "Nothing of " + name + " remains."
 	case f.Applied > 0:
-		return fmt.Sprintf("%s of %s went through and stay.", ops.Count(f.Applied, "statement"), ops.Printable(f.Name, 80))
+		words = fmt.Sprintf("%s of %s went through and stay.", ops.Count(f.Applied, "statement"), name)
+	case f.only:
+		words = "Else nothing of " + name + " remains."
+	default:
+		words = "Whether anything of " + name + " remains is not certain."
 	}
-	return ""
+	for _, index := range f.Invalid {
+		words = "The index " + ops.Printable(index, 130) + " was left behind half built; DROP INDEX CONCURRENTLY removes it. " + words
+	}
+	return words
 }
 
 // because gives PostgreSQL's words, where it said something.
 func because(err error) string {
+	if errors.Is(err, errUnmarked) {
+		return ": " + errUnmarked.Error()
+	}
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
 		message, _ := spoken(said, "")
 		return ": " + strings.TrimSuffix(message, ".")

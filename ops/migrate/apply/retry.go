@@ -17,25 +17,32 @@ const (
 	firstPause, longestPause = time.Second, 8 * time.Second
 )
 
-// patiently tries again what did not get a lock in time. Each time it had been undone.
-func (r *run) patiently(ctx context.Context, p Prepared, do func() error) error {
+// patiently tries statement n, or the whole file, again where it did not get a lock in time and was undone.
+func (r *run) patiently(ctx context.Context, p Prepared, n int, do func() (undone bool, err error)) error {
 	begun, pause := time.Now(), firstPause
-	for try := 1; ; try++ {
-		err := do()
-		if !timedOut(err) || ctx.Err() != nil {
+	for try := 2; ; try++ {
+		undone, err := do()
+		if err == nil || !undone || !timedOut(err) || ctx.Err() != nil {
 			return err
 		}
 		nap := pause/2 + rand.N(pause/2)
 		if time.Since(begun)+nap+lockTimeout > patience {
 			return err
 		}
-		r.say(p, 0, fmt.Sprintf("a lock was not free within %s; undone, and tried again in a moment (try %d)", lockTimeout, try+1))
-		r.report.Failure = nil
+		r.say(p, n, fmt.Sprintf("a lock was not free within %s, so it was undone to let others through: %s. Try %d follows", lockTimeout, r.whom(), try))
 		if !wait(ctx, nap) {
-			return r.stopped(ctx, "Nothing of it remains.")
+			return ctx.Err()
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// whom says who had the lock, as far as somebody looked in time.
+func (r *run) whom() string {
+	if r.waitsFor == "" {
+		return "who had it is not known"
+	}
+	return "it " + r.waitsFor
 }
 
 func timedOut(err error) bool {

@@ -1,10 +1,12 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"dbbot/ops"
 	"dbbot/ops/migrate"
@@ -51,6 +53,8 @@ type run struct {
 	report   Report
 	done     int64 // statements of steps that stand
 	total    int64
+	watcher  *pgx.Conn // nil until a statement takes long
+	waitsFor string    // whom the last statement waited for, while somebody looked
 }
 
 // Run takes the steps, one after the other, and stops at the first that fails. Lock must have been called. Errors are
@@ -58,6 +62,7 @@ type run struct {
 // stopped. The report is true in any case.
 func (c *Conn) Run(ctx context.Context, steps []Prepared, progress Progress) (Report, error) {
 	r := &run{Conn: c, progress: progress}
+	defer r.unwatch()
 	for _, s := range steps {
 		if s.Script.Refused != "" {
 			return r.report, &ops.Error{Message: ops.Printable(s.Step.File().Path, 100) + " cannot be run. " + s.Script.Refused}
@@ -98,6 +103,9 @@ func (r *run) compare(ctx context.Context, steps []Prepared) error {
 	if len(steps) == 0 {
 		return errors.New("nothing to run")
 	}
+	if ran, err := r.ran(ctx); err != nil || ran {
+		return cmp.Or(err, error(&ops.Error{Message: "This request ran already, and runs only once.", Hint: "Ask again."}))
+	}
 	survey := migrate.Set{Tool: j.Tool}.Survey(j)
 	if len(survey.Broken) > 0 || survey.At != steps[0].Step.From {
 		return &ops.Error{
@@ -108,13 +116,24 @@ func (r *run) compare(ctx context.Context, steps []Prepared) error {
 	return nil
 }
 
+// ran says whether this request has written here before.
+func (r *run) ran(ctx context.Context) (ran bool, err error) {
+	if !r.have.own {
+		return false, nil
+	}
+	err = r.work.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+r.table(ownTable)+" WHERE (request, asked) = ($1, $2))", r.options.Request, r.options.Asked).Scan(&ran)
+	if err != nil {
+		err = r.unread(err)
+	}
+	return ran, err
+}
+
 // step takes one step in the way its file needs.
 func (r *run) step(ctx context.Context, i int, p Prepared) error {
-	switch p.Script.Mode {
-	case script.Transaction:
-		return r.patiently(ctx, p, func() error { return r.transaction(ctx, i, p) })
+	if p.Script.Mode == script.Transaction {
+		return r.transaction(ctx, i, p)
 	}
-	return fmt.Errorf("mode %q", p.Script.Mode)
+	return r.outside(ctx, i, p)
 }
 
 // after adds to an error what had been done before.

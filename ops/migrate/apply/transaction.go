@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -18,33 +19,49 @@ const reset = "SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; "
 // transaction runs a file together with its books in one transaction, statement by statement: all of it stands
 // afterwards, or nothing.
 func (r *run) transaction(ctx context.Context, i int, p Prepared) error {
-	have := r.have
+	var f Failure
+	sent := false
+	err := r.patiently(ctx, p, 0, func() (undone bool, err error) {
+		f, sent, err = r.attempt(ctx, i, p)
+		if err == nil || unknown(r, sent, err) {
+			return false, err
+		}
+		r.rollBack(ctx)
+		return true, err
+	})
+	switch {
+	case err == nil:
+		r.have.tool, r.have.own = true, true
+		return nil
+	case unknown(r, sent, err):
+		return r.unclear(err)
+	}
+	return r.rolledBack(ctx, p, f, err)
+}
+
+// errEnded: something in the file ended the transaction that it ran in.
+var errEnded = errors.New("the file ended its transaction")
+
+// unknown says that the transaction may stand: its commit was sent and not answered, or was somebody else's.
+func unknown(r *run, sent bool, err error) bool {
+	return sent && r.work.IsClosed() || errors.Is(err, errEnded)
+}
+
+// attempt is one try. sent says that the commit may have arrived.
+func (r *run) attempt(ctx context.Context, i int, p Prepared) (f Failure, sent bool, err error) {
 	if err := r.begin(ctx, i, p); err != nil {
-		return r.rolledBack(ctx, p, Failure{Books: true}, err)
+		return Failure{Books: true}, false, err
 	}
 	ops.Reached("begun")
 	for n, s := range p.Script.Statements {
 		r.say(p, n, fmt.Sprintf("%s, statement %d of %d", s.Tag, n+1, len(p.Script.Statements)))
-		if err := r.exec(ctx, s.Text); err != nil {
-			return r.rolledBack(ctx, p, Failure{Statement: n}, err)
+		if err := r.watched(ctx, func() error { return r.exec(ctx, s.Text) }, func(news string) { r.say(p, n, s.Tag+" "+news) }); err != nil {
+			return Failure{Statement: n}, false, err
 		}
 		ops.Reached("statement")
 	}
-	if r.work.PgConn().TxStatus() != 'T' {
-		return r.unclear(fmt.Errorf("after the file the transaction is in state %q", r.work.PgConn().TxStatus()))
-	}
-	if ctx.Err() != nil {
-		return r.rolledBack(ctx, p, Failure{Statement: len(p.Script.Statements)}, ctx.Err())
-	}
-	sent, err := r.commit(ctx, i, p)
-	switch {
-	case err == nil:
-		r.have = standing{tool: true, own: true, others: have.others, prisma8: have.prisma8}
-		return nil
-	case sent && r.work.IsClosed():
-		return r.unclear(err)
-	}
-	return r.rolledBack(ctx, p, Failure{Books: true}, err)
+	sent, err = r.commit(ctx, i, p)
+	return Failure{Books: true}, sent, err
 }
 
 // begin opens the transaction with what must be written first: dbbot's own row, on which a second run of the same
@@ -61,6 +78,9 @@ func (r *run) begin(ctx context.Context, i int, p Prepared) error {
 
 // commit writes the end into the books and commits. sent says that the commit may have arrived.
 func (r *run) commit(ctx context.Context, i int, p Prepared) (sent bool, err error) {
+	if status := r.work.PgConn().TxStatus(); status != 'T' {
+		return true, errEnded
+	}
 	b := &pgx.Batch{}
 	for _, sql := range []string{"SET SESSION AUTHORIZATION DEFAULT", "RESET ROLE", "RESET ALL", r.lockGuard()} {
 		b.Queue(sql)
@@ -87,16 +107,22 @@ func (c *Conn) lockGuard() string {
 	return fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds())
 }
 
-// rolledBack ends a transaction that failed. As its commit was never sent, nothing of it remains, also where the
-// connection is gone.
+// rolledBack reports a transaction that failed. As its commit was never sent, or refused, nothing of it remains, also
+// where the connection is gone.
 func (r *run) rolledBack(ctx context.Context, p Prepared, f Failure, err error) error {
-	if !r.work.IsClosed() {
-		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), booksWithin)
-		defer cancel()
-		_, _ = r.work.Exec(undo, "ROLLBACK") // a connection that breaks here rolls back too
-	}
+	r.rollBack(ctx)
 	f.Nothing = true
 	return r.failed(ctx, p, f, err)
+}
+
+// rollBack ends whatever transaction is open. A connection that breaks here rolls back, too.
+func (r *run) rollBack(ctx context.Context) {
+	if r.work.IsClosed() || r.work.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), booksWithin)
+	defer cancel()
+	_ = r.exec(ctx, "ROLLBACK")
 }
 
 // exec runs SQL exactly as it is, in one message, and throws its rows away as they come.

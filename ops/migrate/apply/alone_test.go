@@ -1,0 +1,105 @@
+package apply
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	migratelib "github.com/golang-migrate/migrate/v4"
+
+	"dbbot/ops/migrate"
+	"dbbot/ops/postgres/cluster/clustertest"
+)
+
+// first makes a table with rows to fail on.
+const first = "CREATE TABLE orders (id bigint PRIMARY KEY, total int);\nINSERT INTO orders VALUES (1, 7), (2, 7);"
+
+func TestOutsideATransaction(t *testing.T) {
+	for name, test := range map[string]struct {
+		sql     string
+		failure *Failure // as far as it is compared
+		message string   // of the error, a part
+		state   string   // of the journal afterwards
+		check   string   // SQL that must give true
+	}{
+		"concurrently": {
+			sql:   "SET search_path = public;\nCREATE INDEX CONCURRENTLY by_total ON orders (total);\n-- and more\nCREATE INDEX CONCURRENTLY by_id ON orders (id DESC);",
+			state: "2", check: "to_regclass('by_total') IS NOT NULL AND to_regclass('by_id') IS NOT NULL AND (SELECT done = 3 FROM dbbot_migrations WHERE step = 1)",
+		},
+		"an invalid index stays": {
+			sql:     "CREATE UNIQUE INDEX CONCURRENTLY by_total ON orders (total);",
+			failure: &Failure{Line: 1, Code: "23505", Invalid: []string{"public.by_total"}},
+			message: `could not create unique index "by_total". The index public.by_total was left behind half built`,
+			state:   "2 dirty", check: "true",
+		},
+		"in the middle": {
+			sql:     "ALTER TABLE orders ADD note text;\nCREATE INDEX CONCURRENTLY by_note ON orders (note);\nALTER TABLE orders ADD note text;\nSELECT 1;",
+			failure: &Failure{Statement: 2, Line: 3, Code: "42701", Applied: 2},
+			message: `2 statements of 0002_next went through and stay`,
+			state:   "2 dirty", check: "(SELECT done = 2 AND finished IS NULL FROM dbbot_migrations WHERE step = 1)",
+		},
+		"nothing remains": {
+			sql:     "ALTER TABLE orders ADD total text;\nVACUUM orders;",
+			failure: &Failure{Line: 1, Code: "42701", Nothing: true}, message: "Nothing of 0002_next remains", state: "1", check: "NOT EXISTS (SELECT FROM dbbot_migrations WHERE step = 1)",
+		},
+		"refused before it began": {
+			sql:     "DROP INDEX CONCURRENTLY nothere;",
+			failure: &Failure{Line: 1, Code: "42704", Nothing: true}, message: "does not exist", state: "1", check: "true",
+		},
+		"its own transactions": {
+			sql:   "BEGIN;\nCREATE TABLE a ();\nCOMMIT;\nBEGIN;\nCREATE TABLE b ();\nCOMMIT;",
+			state: "2", check: "to_regclass('a') IS NOT NULL AND to_regclass('b') IS NOT NULL",
+		},
+		"its own transaction, failed": {
+			sql:     "BEGIN;\nCREATE TABLE a ();\n  ALTER TABLE nothere ADD x int;\nCOMMIT;",
+			failure: &Failure{Statement: 2, Line: 3, Code: "42P01", Nothing: true}, message: "Nothing of 0002_next remains", state: "1", check: "to_regclass('a') IS NULL",
+		},
+		"its own transactions, the second failed": {
+			sql:     "BEGIN;\nCREATE TABLE a ();\nCOMMIT;\nBEGIN;\nCREATE TABLE b ();\nSELECT 1 / 0;\nCOMMIT;",
+			failure: &Failure{Statement: 5, Line: 6, Code: "22012", Applied: 3}, message: "3 statements of 0002_next went through and stay", state: "2 dirty",
+			check: "to_regclass('a') IS NOT NULL AND to_regclass('b') IS NULL",
+		},
+		"its own transaction left open": {
+			sql:     "BEGIN;\nCREATE TABLE a ();",
+			failure: &Failure{Statement: 2, Nothing: true}, message: "leaves its transaction open", state: "1", check: "to_regclass('a') IS NULL",
+		},
+		"a procedure that commits": {
+			sql:     "DO $$ BEGIN CREATE TABLE a (); COMMIT; RAISE EXCEPTION 'after %', 'swordfish'; END $$;",
+			failure: &Failure{Line: 1, Code: "P0001"}, message: "after ***", state: "2 dirty", check: "to_regclass('a') IS NOT NULL",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := clustertest.Database(t)
+			f := folder(t, migrate.GolangMigrate, files{"0001_first.up.sql": first, "0002_next.up.sql": test.sql})
+			report, err := carry(t, url, 1, f, all)
+			if (err == nil) != (test.failure == nil) || err != nil && !strings.Contains(err.Error(), test.message) {
+				t.Fatalf("got %v", err)
+			}
+			if got := report.Failure; got != nil {
+				short := Failure{Statement: got.Statement, Line: got.Line, Code: got.Code, Applied: got.Applied, Nothing: got.Nothing, Invalid: append([]string(nil), got.Invalid...)}
+				if !reflect.DeepEqual(short, *test.failure) {
+					t.Errorf("got %+v", short)
+				}
+			}
+			if got := state(t, url); got != test.state {
+				t.Errorf("the journal says %s", got)
+			}
+			if got := ask(t, url, "SELECT ("+test.check+")::text"); got != "true" {
+				t.Errorf("%s is %s", test.check, got)
+			}
+			if left := ask(t, url, "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory'"); left != "0" {
+				t.Errorf("%s locks are left", left)
+			}
+			if err := library(t, url, f).Up(); strings.HasSuffix(test.state, "dirty") != errors.As(err, new(migratelib.ErrDirty)) {
+				t.Errorf("the library says %v", err)
+			}
+		})
+	}
+}
+
+// state is golang-migrate's row.
+func state(tb testing.TB, url string) string {
+	tb.Helper()
+	return ask(tb, url, "SELECT coalesce(string_agg(version || CASE WHEN dirty THEN ' dirty' ELSE '' END, ', '), 'none') FROM schema_migrations")
+}
