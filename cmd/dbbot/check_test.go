@@ -65,7 +65,7 @@ func TestCheck(t *testing.T) {
 		"neither token":           {vars: []string{"DATABASE_URL", reading, "SLACK_BOT_TOKEN", "xoxb-unknown", "SLACK_APP_TOKEN", "xapp-unknown"}, code: 1, says: []string{"Asked with SLACK_BOT_TOKEN.", "Asked with SLACK_APP_TOKEN."}},
 		"the app token is wrong":  {vars: []string{"DATABASE_URL", reading, "SLACK_APP_TOKEN", "xapp-unknown"}, code: 1, says: []string{"workspace Corner Shop", "Asked with SLACK_APP_TOKEN."}},
 		"Slack is away":           {vars: []string{"DATABASE_URL", reading, "SLACK_API_URL", "http://127.0.0.1:1/api/"}, code: 1, says: []string{"Slack could not be reached", "SLACK_API_URL is set: http://127.0.0.1:1/api/ is asked", "(auth.test: ", "connection refused"}},
-		"a scope is missing":      {vars: []string{"DATABASE_URL", reading}, change: func(c *workspace.Config) { c.Apps[0].Scopes = []string{"commands"} }, code: 1, says: []string{"missing app_mentions:read, channels:read, chat:write"}},
+		"a scope is missing":      {vars: []string{"DATABASE_URL", reading}, change: func(c *workspace.Config) { c.Apps[0].Scopes = []string{"commands"} }, code: 1, says: []string{"missing app_mentions:read, channels:history, channels:read, chat:write"}},
 		"another workspace":       {vars: []string{"DATABASE_URL", reading}, file: small + "slack: {team: T0ELSE}\n", code: 1, says: []string{"T0DEMO", "T0ELSE"}},
 		"no folder of migrations": {vars: []string{"DATABASE_URL", reading}, file: small + "    migrations: {tool: prisma, dir: nowhere}\n", code: 1, says: []string{"there is no folder", "nowhere"}},
 		"what has no effect":      {vars: []string{"DATABASE_URL", reading}, file: small + "    health: [https://shop.example.com/]\n", says: []string{"without effect in this version: databases[0].health"}},

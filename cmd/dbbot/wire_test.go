@@ -36,7 +36,8 @@ func unfilled(tools commands.Toolbox) (names []string) {
 }
 
 func TestNothingIsForgottenInTheToolbox(t *testing.T) {
-	whole := small + "    migrations: {tool: prisma, dir: m}\nstate: {url: '${DATABASE_URL}'}\nredis: {url: '${REDIS_URL}'}\n"
+	whole := small + "    migrations: {tool: prisma, dir: m}\nstate: {url: '${DATABASE_URL}'}\nredis: {url: '${REDIS_URL}'}\n" +
+		"policy: [{environments: ['*'], destroy: {allow: [everyone]}}]\n"
 	for name, tt := range map[string]struct {
 		text      string
 		withSlack bool
@@ -44,7 +45,7 @@ func TestNothingIsForgottenInTheToolbox(t *testing.T) {
 	}{
 		"everything configured": {whole, true, nil},
 		"at a terminal":         {whole, false, []string{"Self", "Chat"}},
-		"the least":             {small, true, []string{"State", "Redis"}},
+		"the least":             {small, true, []string{"State", "Requests", "Audit", "Redis"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, config := wired(t, tt.text, tt.withSlack)
