@@ -151,7 +151,7 @@ func (l *locker) beside(key string, c *pg.AlterTableCmd) {
 		}
 	case pg.AlterTableType_AT_ValidateConstraint:
 		if have, _ := t.constraint(c.GetName()); have.Kind == ForeignTo && !have.Valid {
-			l.take(RowShare, have.Table)
+			l.take(RowShare, have.Table).Scan = true
 		}
 	case pg.AlterTableType_AT_DropConstraint:
 		have, _ := t.constraint(c.GetName())
