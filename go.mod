@@ -25,6 +25,7 @@ require (
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left behind
 	go.yaml.in/yaml/v4 v4.0.0 // the configuration file: unknown fields and all faults with their lines
 	golang.org/x/sync v0.24.0 // errgroup and singleflight
+	google.golang.org/protobuf v1.36.12 // walking the parse tree of a migration
 	pgregory.net/rapid v1.3.0 // tests: properties
 )
 
@@ -56,6 +57,5 @@ require (
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )
