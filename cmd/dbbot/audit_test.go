@@ -146,6 +146,24 @@ func TestACutTailIsFound(t *testing.T) {
 	}
 }
 
+// Two rounds at once, of one period and of the next, make one checkpoint.
+func TestRoundsDoNotMeet(t *testing.T) {
+	a := newArchive(t)
+	a.note(t, "one")
+	var points *checkpoints
+	said := 0
+	points = &checkpoints{anchor: audit.Anchor{Key: a.key, Chain: a.kept.Chain}, note: a.kept.Note, post: func(ctx context.Context, _ commands.View) error {
+		if said++; said > 1 {
+			return nil
+		}
+		a.note(t, "two") // so that there is something new
+		return points.take(ctx)
+	}}
+	if err := points.take(t.Context()); err != nil || said != 1 {
+		t.Errorf("said %d times: %v", said, err)
+	}
+}
+
 func TestAnExportTravels(t *testing.T) {
 	a := newArchive(t)
 	a.note(t, "one", "two", "three")

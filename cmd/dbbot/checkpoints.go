@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"dbbot/commands"
@@ -17,12 +18,17 @@ type checkpoints struct {
 	note   func(ctx context.Context, fact audit.Entry) error
 	post   func(ctx context.Context, text commands.View) error
 
-	alarmed string // the fault that was said last
+	busy    sync.Mutex // a round that is tried again may meet the one of the next period
+	alarmed string     // the fault that was said last
 }
 
 // take makes one, where anything has happened since the last: a channel hears nothing of quiet hours. One that could not
 // be posted stands in the file, and the next one covers it.
 func (c *checkpoints) take(ctx context.Context) error {
+	if !c.busy.TryLock() {
+		return nil // what is under way serves as well
+	}
+	defer c.busy.Unlock()
 	signed, made, err := c.anchor.Round(ctx, time.Now())
 	if fault, wrong := errors.AsType[*audit.Fault](err); wrong {
 		return errors.Join(err, c.alarm(ctx, fault))
