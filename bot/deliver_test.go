@@ -238,6 +238,24 @@ func TestGivenUp(t *testing.T) {
 			t.Errorf("gave up after %d refusals", refused)
 		}
 	})
+	happens(t, "dbbot may not look whether it stands there", func(t *testing.T, p *post) {
+		first := true
+		p.hall.fate = func(call, _ string) error {
+			switch {
+			case call == "find":
+				return ErrUnsure // it lacks the scope
+			case call == "post" && first:
+				first = false
+				return ErrUnsure
+			}
+			return nil
+		}
+		p.wishes(t)
+		p.delivers(t)
+		if got := p.hall.notes; len(got) != 1 || !strings.Contains(got[0].text, "Slack did not say whether this stands here already.") {
+			t.Errorf("%d cards; given up: %q", len(got), p.box.lost)
+		}
+	})
 	happens(t, "nowhere", func(t *testing.T, p *post) {
 		p.hall.fate = func(string, string) error { return errors.New("account_inactive") }
 		p.wishes(t)

@@ -26,17 +26,17 @@ func (c *Client) Find(ctx context.Context, to bot.Address, key string, since tim
 	defer cancel()
 	us, err := c.team(ctx)
 	if err != nil {
-		return bot.Posted{}, false, prospect(err)
+		return bot.Posted{}, false, unseen(err)
 	}
 	channel, err := c.channelOf(ctx, to.Channel)
 	if err != nil {
-		return bot.Posted{}, false, prospect(err)
+		return bot.Posted{}, false, unseen(err)
 	}
 	search := search{client: c, channel: channel, thread: to.Thread, oldest: stampOf(since.Add(-findSkew))}
 	for range findPages {
 		messages, err := search.page(ctx)
 		if err != nil {
-			return bot.Posted{}, false, prospect(err)
+			return bot.Posted{}, false, unseen(err)
 		}
 		for _, m := range messages {
 			if m.User == us.BotUser && m.Metadata.EventType == markEvent && m.Metadata.EventPayload[markKey] == key {
@@ -50,6 +50,15 @@ func (c *Client) Find(ctx context.Context, to bot.Address, key string, since tim
 		}
 	}
 	return bot.Posted{}, false, mark(bot.ErrUnsure, fmt.Errorf("not among the last %d messages", findPage*findPages))
+}
+
+// unseen is prospect for a look. What nobody may look at, because a scope is missing, does not become clear by waiting:
+// then it is as good as not said.
+func unseen(err error) error {
+	if fatal(err) {
+		return mark(bot.ErrUnsure, err)
+	}
+	return prospect(err)
 }
 
 // channelOf gives the channel itself: for a person, their own with the bot.

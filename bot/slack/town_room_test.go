@@ -192,6 +192,17 @@ func TestPauses(t *testing.T) {
 	}
 }
 
+// Without the scope to look, nobody waits for an answer that will not come.
+func TestWhatMayNotBeLookedForIsUnsure(t *testing.T) {
+	w := newTown(t, nil)
+	w.posts(orders, "1:card")
+	w.FailCalls(workspace.CallFault{Method: "conversations.history", Error: "missing_scope"})
+	_, found, err := w.client.Find(t.Context(), orders, "1:card", time.Now())
+	if later, waits := errors.AsType[*bot.Later](err); found || waits || !errors.Is(err, bot.ErrUnsure) {
+		t.Errorf("found %v, %v; to wait %v", found, err, later)
+	}
+}
+
 // Where a message or its place is gone, it has to be said elsewhere.
 func TestGone(t *testing.T) {
 	w := newTown(t, nil)
