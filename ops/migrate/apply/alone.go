@@ -23,10 +23,10 @@ import (
 // outside runs such a file between its mark and its end.
 func (r *run) outside(ctx context.Context, i int, p Prepared) error {
 	before, err := r.invalid(ctx)
-	if err != nil {
-		return r.unread(err)
+	if err == nil {
+		err = r.mark(ctx, i, p)
 	}
-	if err := r.mark(ctx, i, p); err != nil {
+	if err != nil {
 		return r.rolledBack(ctx, p, Failure{Books: true}, err)
 	}
 	ops.Reached("marked")

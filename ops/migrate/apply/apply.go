@@ -47,6 +47,8 @@ type Conn struct {
 	work    *pgx.Conn
 	begun   time.Time // backend_start of work
 	locked  bool
+
+	lockWithin, lockTimeout, patience time.Duration // the constants of these names; tests wait less
 }
 
 // Close ends the session, and with it all locks.

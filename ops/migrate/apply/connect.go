@@ -54,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Conn, error) {
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelWithin}
 	}
-	c := &Conn{options: o, config: config}
+	c := &Conn{options: o, config: config, lockWithin: lockWithin, lockTimeout: lockTimeout, patience: patience}
 	return c, c.connect(ctx)
 }
 
@@ -156,7 +156,7 @@ const (
 // guards are the settings under which everything runs. They are set anew for each file, as RESET ALL takes them away.
 func (c *Conn) guards() string {
 	all := fmt.Sprintf("SET lock_timeout = %d; SET statement_timeout = %d; SET idle_in_transaction_session_timeout = %d; SET standard_conforming_strings = on",
-		lockTimeout.Milliseconds(), statementTimeout.Milliseconds(), idleTimeout.Milliseconds())
+		c.lockTimeout.Milliseconds(), statementTimeout.Milliseconds(), idleTimeout.Milliseconds())
 	if c.server.Version >= 140000 {
 		all += "; SET client_connection_check_interval = 1000" // a statement whose dbbot is gone ends within a second
 	}

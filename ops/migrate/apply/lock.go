@@ -45,7 +45,7 @@ func (c *Conn) locks() []int64 {
 func (c *Conn) Lock(ctx context.Context, say func(string)) error { return c.lock(ctx, c.locks(), say) }
 
 func (c *Conn) lock(ctx context.Context, ids []int64, say func(string)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, lockWithin, errLocked)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.lockWithin, errLocked)
 	defer cancel()
 	for pause := firstTry; ; pause = min(2*pause, longestTry) {
 		free, err := c.tryLock(ctx, ids)
@@ -72,9 +72,10 @@ var errLocked = fmt.Errorf("%w: another migration runs", context.DeadlineExceede
 // tryLock takes all or none.
 func (c *Conn) tryLock(ctx context.Context, ids []int64) (bool, error) {
 	var free bool
+	var returned int
 	err := c.work.QueryRow(ctx, `WITH tried AS MATERIALIZED (SELECT id, pg_try_advisory_lock(id) AS got FROM unnest($1::bigint[]) id),
 		given AS MATERIALIZED (SELECT pg_advisory_unlock(id) FROM tried WHERE got AND NOT (SELECT bool_and(got) FROM tried))
-		SELECT (SELECT bool_and(got) FROM tried) AND (SELECT count(*) = 0 FROM given)`, ids).Scan(&free)
+		SELECT (SELECT bool_and(got) FROM tried), (SELECT count(*) FROM given)`, ids).Scan(&free, &returned)
 	return free, err
 }
 

@@ -13,7 +13,13 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(clustertest.Run(m)) }
+func TestMain(m *testing.M) {
+	if todo := os.Getenv(childOf); todo != "" {
+		child(todo)
+		return
+	}
+	os.Exit(clustertest.Run(m))
+}
 
 // files of a folder, by path.
 type files map[string]string

@@ -26,10 +26,10 @@ func (r *run) patiently(ctx context.Context, p Prepared, n int, do func() (undon
 			return err
 		}
 		nap := pause/2 + rand.N(pause/2)
-		if time.Since(begun)+nap+lockTimeout > patience {
+		if time.Since(begun)+nap+r.lockTimeout > r.patience {
 			return err
 		}
-		r.say(p, n, fmt.Sprintf("a lock was not free within %s, so it was undone to let others through: %s. Try %d follows", lockTimeout, r.whom(), try))
+		r.say(p, n, fmt.Sprintf("a lock was not free within %s, so it was undone to let others through: %s. Try %d follows", r.lockTimeout, r.whom(), try))
 		if !wait(ctx, nap) {
 			return ctx.Err()
 		}

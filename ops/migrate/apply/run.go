@@ -74,6 +74,9 @@ func (c *Conn) Run(ctx context.Context, steps []Prepared, progress Progress) (Re
 	}
 	for i, s := range steps {
 		begun := time.Now()
+		if ctx.Err() != nil {
+			return r.report, r.after(r.stopped(ctx, ""))
+		}
 		if err := r.step(ctx, i, s); err != nil {
 			return r.report, r.after(err)
 		}

@@ -104,7 +104,7 @@ func (r *run) commit(ctx context.Context, i int, p Prepared) (sent bool, err err
 
 // lockGuard is the one that RESET ALL must not take from the books: they wait for nobody for long.
 func (c *Conn) lockGuard() string {
-	return fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds())
+	return fmt.Sprintf("SET lock_timeout = %d", c.lockTimeout.Milliseconds())
 }
 
 // rolledBack reports a transaction that failed. As its commit was never sent, or refused, nothing of it remains, also
