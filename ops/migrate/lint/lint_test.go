@@ -32,7 +32,7 @@ func known() Facts {
 	customers.ReferencedBy = []string{"public.big"}
 	busy := table(500)
 	busy.Updates = 400
-	return Facts{Version: 15, Path: []string{"public"}, Tables: map[string]Table{
+	return Facts{Version: 15, Path: []string{"public"}, Policies: true, Tables: map[string]Table{
 		"public.big": big, "public.middling": table(200_000), "public.small": table(900), "public.empty": table(0), "public.busy": busy,
 		"public.customers": customers, "public.events": {Kind: Partitioned, Partitions: []string{"public.events_1", "public.events_rest"}},
 		"public.events_1":    {Kind: Ordinary, Rows: 3_000_000, Bytes: 300_000_000, Parent: "public.events"},
@@ -144,5 +144,66 @@ func TestWhereAFindingStands(t *testing.T) {
 	}
 	if want := "big is dropped (about 2.4 million rows, 240 MB)."; found[0].What != want {
 		t.Error(found[0].What)
+	}
+}
+
+func TestWhatDependsOnRoleAndProvider(t *testing.T) {
+	mighty := known()
+	mighty.Superuser, mighty.Policies = true, false
+	for _, f := range []Facts{mighty, {}} {
+		if found := ofRule("needs-superuser", check(f, "CREATE EXTENSION postgis")); len(found) > 0 {
+			t.Error(told(found))
+		}
+		if found := ofRule("no-row-security", check(f, "CREATE TABLE t (id bigint)")); len(found) > 0 {
+			t.Error(told(found))
+		}
+	}
+}
+
+func TestPrismaDecidesAboutTimeZones(t *testing.T) {
+	p := parsed("CREATE TABLE t (a timestamp(3))")
+	p.Step.Migration.Version = 0
+	if found := ofRule("time-without-zone", Check([]Parsed{p}, known())); len(found) > 0 {
+		t.Error(told(found))
+	}
+}
+
+// TestOldServers: what a version cannot do is not advised.
+func TestOldServers(t *testing.T) {
+	old := known()
+	old.Version = 11
+	if found := ofRule("detach-closes-parent", check(old, "ALTER TABLE events DETACH PARTITION events_1")); len(found) > 0 {
+		t.Error(told(found))
+	}
+	if found := ofRule("set-not-null-scans", check(old, "ALTER TABLE big ALTER price SET NOT NULL")); len(found) != 1 || found[0].Safe != "" {
+		t.Error(told(found))
+	}
+}
+
+func TestZonesInUTCAreTheSameBytes(t *testing.T) {
+	f := known()
+	f.UTC = true
+	if found := ofRule("type-rewrites", check(f, "ALTER TABLE big ALTER at TYPE timestamptz")); len(found) > 0 {
+		t.Error(told(found))
+	}
+}
+
+func TestPathAndRenamesAreFollowed(t *testing.T) {
+	f := known()
+	f.Tables["app.big"] = Table{Kind: Ordinary}
+	for sql, tables := range map[string]string{
+		"SET LOCAL search_path = app, public; DROP TABLE big":   "app.big",
+		"SET LOCAL search_path = app, public; DROP TABLE small": "public.small",
+		"DROP TABLE app.big": "app.big",
+		"ALTER TABLE big RENAME TO big_old; CREATE TABLE big (id bigint); DROP TABLE big": "",
+		"ALTER TABLE big RENAME TO big_old; DROP TABLE big_old":                           "public.big_old",
+	} {
+		var got []string
+		for _, found := range ofRule("drop-table", check(f, sql)) {
+			got = append(got, found.Table)
+		}
+		if strings.Join(got, " ") != tables {
+			t.Errorf("%s: %v, want %s", sql, got, tables)
+		}
 	}
 }

@@ -29,7 +29,7 @@ type hit struct {
 }
 
 // rules of all topics, in the order in which findings about one statement are told.
-var rules = slices.Concat(lossRules, indexRules, constraintRules, columnRules)
+var rules = slices.Concat(toolRules, lossRules, indexRules, constraintRules, columnRules, tableRules, transactionRules, useRules, qualityRules, accessRules)
 
 const wholeFile = -1
 

@@ -7,7 +7,6 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
 
-	"dbbot/ops/migrate/script"
 )
 
 // The numbers are those of the reference's list.
@@ -138,11 +137,8 @@ func severalConcurrently(f *file) []hit {
 			at = append(at, i)
 		}
 	}
-	switch {
-	case len(at) == 0 || len(f.parsed.Script.Statements) == 1:
+	if len(at) == 0 || len(f.parsed.Script.Statements) == 1 {
 		return nil
-	case len(at) == 1 && f.parsed.Script.Mode == script.AsWritten:
-		return nil // told by concurrently-in-transaction
 	}
 	h := hit{statement: at[len(at)-1], severity: Note, what: "The file holds a statement that can run in no transaction, and others beside it."}
 	if len(at) > 1 {

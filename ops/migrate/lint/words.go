@@ -43,7 +43,7 @@ func quoted(names []string) string {
 
 func reserved(name string) bool {
 	scan, err := pg.Scan(name)
-	return err == nil && len(scan.GetTokens()) == 1 && scan.GetTokens()[0].GetKeywordKind() == pg.KeywordKind_RESERVED_KEYWORD
+	return name == strings.ToLower(name) && err == nil && len(scan.GetTokens()) == 1 && scan.GetTokens()[0].GetKeywordKind() == pg.KeywordKind_RESERVED_KEYWORD
 }
 
 // deparse writes a statement back as SQL; empty where that fails, so that nothing wrong is advised.
