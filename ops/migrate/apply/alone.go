@@ -139,7 +139,7 @@ func (r *run) inItsOwn(ctx context.Context, i, n int, p Prepared) (Failure, erro
 		}
 		err = r.watched(ctx, func() error { return r.exec(ctx, p.Script.Statements[n].Text) }, func(news string) { r.say(p, n, news) })
 		if err == nil {
-			err = r.exec(ctx, "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE; "+r.counted(i, n+1))
+			err = r.exec(ctx, r.counted(i, n+1))
 		}
 		if err != nil {
 			r.rollBack(ctx)
@@ -168,7 +168,7 @@ func (r *run) byItself(ctx context.Context, i, n int, p Prepared) (Failure, erro
 		return Failure{Nothing: harmless(s.Tag) && answered(err)}, err
 	}
 	ops.Reached("alone")
-	after := r.counted(i, n+1)
+	after := "BEGIN; " + r.counted(i, n+1) + "; COMMIT"
 	if patient {
 		after += "; " + r.guards()
 	}
@@ -189,8 +189,8 @@ func answered(err error) bool {
 	return ok && said.Severity == "ERROR"
 }
 
-// counted notes how many statements stand.
+// counted notes how many statements stand, in an open transaction, and as dbbot's own role, whatever the file has set.
 func (r *run) counted(i, n int) string {
-	return fmt.Sprintf("UPDATE %s SET done = %d WHERE (request, asked, step) = (%d, '%s', %d)", r.table(ownTable), n,
+	return fmt.Sprintf("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE; UPDATE %s SET done = %d WHERE (request, asked, step) = (%d, '%s', %d)", r.table(ownTable), n,
 		r.options.Request, r.options.Asked.UTC().Format("2006-01-02 15:04:05.999999Z07:00"), i)
 }

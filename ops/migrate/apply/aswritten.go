@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // asWritten sends a file as it is, in one message: it begins and ends its own transactions, or could not be taken
@@ -26,7 +28,7 @@ func (r *run) asWritten(ctx context.Context, _ int, p Prepared) (f Failure, err 
 		alive := !r.work.IsClosed()
 		r.rollBack(ctx)
 		f.Statement, f.Applied = len(tags), committed(tags)
-		undone = alive && f.Applied == 0 && (answered(err) || err == errLeftOpen) && !mayCommit(p, tags)
+		undone = alive && f.Applied == 0 && (answered(err) || err == errLeftOpen) && (unparsed(err) || !mayCommit(p, tags))
 		f.Nothing = undone
 		return undone, err
 	})
@@ -39,6 +41,12 @@ var errLeftOpen = errors.New("the file leaves its transaction open")
 // mayCommit: a single statement may have made transactions of its own (CALL, DO), or leave something behind
 // (CONCURRENTLY); beside others it can do neither.
 func mayCommit(p Prepared, tags []string) bool { return len(tags) == 0 && len(p.Script.Statements) < 2 }
+
+// unparsed: the server's parser refused the message as a whole, before any of it ran.
+func unparsed(err error) bool {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && said.Where == "" && said.InternalQuery == "" && (said.Routine == "scanner_yyerror" || said.Routine == "base_yyparse")
+}
 
 // committed counts the statements up to the last that ended a transaction for good.
 func committed(tags []string) int {

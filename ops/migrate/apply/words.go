@@ -27,7 +27,7 @@ func spoken(e *pgconn.PgError, sql string) (message, hint string) {
 	message, hint = e.Message, e.Hint
 	switch class := e.Code[:min(2, len(e.Code))]; {
 	case e.Routine == "exec_stmt_raise" || class == "P0":
-		return shown(ofFile(message, sql)), ""
+		return ops.Printable(ops.Redact(ofFile(message, sql)), longestWords), ""
 	case class == "22", class == "38", class == "39", class == "HV", class == "XX":
 		message, hint = quotedValue.ReplaceAllString(message, `"***"`), ""
 	}
