@@ -147,6 +147,18 @@ func TestWhereAFindingStands(t *testing.T) {
 	}
 }
 
+func TestNothingIsLostWithAnEmptyTable(t *testing.T) {
+	for sql, loses := range map[string]bool{
+		"DROP TABLE empty": false, "DROP TABLE small": true, "ALTER TABLE empty DROP COLUMN note": false, "ALTER TABLE small DROP COLUMN note": true,
+		"TRUNCATE empty": false, "TRUNCATE small": true, "DROP TABLE unknown": true, "DROP MATERIALIZED VIEW totals": false,
+	} {
+		all := check(known(), sql)
+		if len(all) == 0 || all[0].Loses != loses || (all[0].Severity == Severe) != loses {
+			t.Errorf("%s:\n%s", sql, told(all))
+		}
+	}
+}
+
 func TestWhatDependsOnRoleAndProvider(t *testing.T) {
 	mighty := known()
 	mighty.Superuser, mighty.Policies = true, false

@@ -38,6 +38,19 @@ var lossRules = []rule{
 	},
 }
 
+const usersFail = "Programs that still name it fail from that moment on."
+
+// lost marks what takes rows or values away: from a table without rows it takes none.
+func (s *spot) lost(h hit) hit {
+	t, known := s.facts.Tables[h.table]
+	if _, heavy := t.weight(); known && !heavy {
+		h.severity, h.why = Warning, "It holds nothing now. "+usersFail
+		return h
+	}
+	h.loses = true
+	return h
+}
+
 func droppedColumn(s *spot, table string, c *pg.AlterTableCmd) []hit {
 	if _, ours := s.made[table]; ours {
 		return nil
@@ -47,7 +60,7 @@ func droppedColumn(s *spot, table string, c *pg.AlterTableCmd) []hit {
 			return nil
 		}
 	}
-	return one(hit{table: table, loses: true, what: "The column " + short(c.GetName()) + " of " + shown(table) + " is dropped."})
+	return one(s.lost(hit{table: table, what: "The column " + short(c.GetName()) + " of " + shown(table) + " is dropped."}))
 }
 
 func droppedTable(s *spot) []hit {
@@ -59,12 +72,12 @@ func droppedTable(s *spot) []hit {
 	for _, o := range n.GetObjects() {
 		key := s.facts.named(o)
 		t, known := s.facts.Tables[key]
-		h := hit{table: key, loses: n.GetRemoveType() == pg.ObjectType_OBJECT_TABLE, what: shown(key) + " is dropped" + size(t, known) + "."}
+		h := s.lost(hit{table: key, what: shown(key) + " is dropped" + size(t, known) + "."})
 		if _, ours := s.made[key]; ours || s.facts.isNew(key) && n.GetMissingOk() {
 			continue
 		}
-		if !h.loses {
-			h.severity, h.why = Warning, "Programs that still name it fail from that moment on."
+		if n.GetRemoveType() != pg.ObjectType_OBJECT_TABLE { // its rows are elsewhere
+			h.severity, h.loses, h.why = Warning, false, usersFail
 		}
 		all = append(all, h)
 	}
@@ -117,11 +130,11 @@ func truncated(s *spot) []hit {
 			continue
 		}
 		t, known := s.facts.Tables[key]
-		all = append(all, hit{table: key, loses: true, what: shown(key) + " is emptied" + size(t, known) + "."})
+		all = append(all, s.lost(hit{table: key, what: shown(key) + " is emptied" + size(t, known) + "."}))
 		if n.GetBehavior() == pg.DropBehavior_DROP_CASCADE {
 			for _, other := range t.ReferencedBy {
 				o, known := s.facts.Tables[other]
-				all = append(all, hit{table: other, loses: true, what: shown(other) + " refers to it and is emptied, too" + size(o, known) + "."})
+				all = append(all, s.lost(hit{table: other, what: shown(other) + " refers to it and is emptied, too" + size(o, known) + "."}))
 			}
 		}
 	}
