@@ -60,7 +60,7 @@ func (g *evidence) praise(out io.Writer, report audit.Report) {
 	fmt.Fprintf(out, "good: entries %d to %d, none changed, none missing; the last is of %s\n", first, report.Head.Seq, report.Head.At.UTC().Format("2006-01-02 15:04:05 UTC"))
 	switch {
 	case report.Checkpoints > 0:
-		fmt.Fprintf(out, "      %s agree\n", ops.Count(report.Checkpoints, "checkpoint"))
+		fmt.Fprintf(out, "      compared with %s, and nothing differs\n", ops.Count(report.Checkpoints, "checkpoint"))
 	case len(g.checkpoints) > 0:
 		fmt.Fprintln(out, "      the checkpoints are all of entries before these")
 	default:

@@ -95,7 +95,7 @@ func TestAuditIsVerified(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.said(t, 0, "good: entries 1 to 6, none changed, none missing", "audit", "verify")
-	a.said(t, 0, "1 checkpoint agree", "audit", "verify", "--from", "3")
+	a.said(t, 0, "compared with 1 checkpoint, and nothing differs", "audit", "verify", "--from", "3")
 	a.said(t, 2, "no such file", "audit", "verify", "--checkpoint", "nowhere")
 	a.said(t, 0, "before these", "audit", "verify", "--from", "6")
 
@@ -204,7 +204,7 @@ func TestAnExportTravels(t *testing.T) {
 		args []string
 	}{
 		{withKey, 0, "good: entries 1 to 5", []string{"--file", "whole.jsonl"}},
-		{withKey, 0, "1 checkpoint agree", []string{"--file", "whole.jsonl", "--checkpoint", a.points}},
+		{withKey, 0, "compared with 1 checkpoint, and nothing differs", []string{"--file", "whole.jsonl", "--checkpoint", a.points}},
 		{withKey, 0, "good: entries 4 to 5", []string{"--file", "whole.jsonl", "--from", "4"}},
 		{withKey, 0, "good: entries 1 to ", []string{"--file", "later.jsonl"}},
 		{withKey, 1, "Cut off: entry 3", []string{"--file", "cut.jsonl", "--checkpoint", a.points}},
