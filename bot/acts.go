@@ -84,7 +84,10 @@ var (
 )
 
 // Later is Slack's wish for a pause.
-type Later struct{ After time.Duration }
+type Later struct {
+	After time.Duration
+	One   bool // for this one alone: it lacks a right that the others may not need
+}
 
 // Error says how long.
 func (l *Later) Error() string { return fmt.Sprintf("Slack asks to wait %s", l.After) }

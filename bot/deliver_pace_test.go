@@ -111,6 +111,27 @@ func TestOneWishForSilenceHoldsAll(t *testing.T) {
 	})
 }
 
+// What one message lacks a right for is no reason for the others to wait.
+func TestARightThatOneLacksHoldsNobodyElse(t *testing.T) {
+	happens(t, "two cards", func(t *testing.T, p *post) {
+		p.wishes(t)
+		p.wishes(t, func(r *approval.Request) { r.Plan = []byte("8") })
+		first := true
+		p.hall.fate = func(string, string) error {
+			if first {
+				first = false
+				return &Later{After: time.Minute, One: true}
+			}
+			return nil
+		}
+		for message, want := range []time.Duration{time.Minute, 0} {
+			if again, err := p.Deliver(t.Context(), int64(message)+1); again != want || err != nil {
+				t.Errorf("message %d: again %v, %v", message+1, again, err)
+			}
+		}
+	})
+}
+
 // A notice is for another channel than the card's; who does something is not told of it.
 func TestWhoIsNotTold(t *testing.T) {
 	notices := func(p *post) (n int) {

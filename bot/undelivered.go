@@ -31,7 +31,9 @@ func (d *delivery) failed(ctx context.Context, err error) (more bool, again time
 	switch {
 	case wished:
 		pause := min(max(later.After, firstTry), longestWish)
-		d.bot.budget.hold(d.now, pause)
+		if !later.One {
+			d.bot.budget.hold(d.now, pause)
+		}
 		return false, pause, d.box.Postpone(ctx, d.m, causes(err))
 	case errors.Is(err, errNotSaid):
 		return false, 0, d.box.Unsayable(ctx, d.m, err.Error())

@@ -50,7 +50,7 @@ func prospect(err error) error {
 	case slices.Contains(gone, code):
 		return mark(bot.ErrGone, err)
 	case fatal(err):
-		return mark(&bot.Later{After: pauseFatal}, err)
+		return mark(&bot.Later{After: pauseFatal, One: code == "missing_scope"}, err)
 	case nothingSent(err):
 		return mark(&bot.Later{After: pauseAway}, err)
 	case code == "", slices.Contains(unclear, code):

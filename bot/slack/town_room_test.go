@@ -242,7 +242,7 @@ func TestWhatIsKeptUntilItIsMended(t *testing.T) {
 	w := newTown(t, nil)
 	wants := func(what string, after time.Duration, err error) {
 		t.Helper()
-		if later, ok := errors.AsType[*bot.Later](err); !ok || later.After != after {
+		if later, ok := errors.AsType[*bot.Later](err); !ok || later.After != after || later.One {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -260,7 +260,7 @@ func TestWhatIsKeptUntilItIsMended(t *testing.T) {
 }
 
 // Without the scope to look, nobody waits for an answer that will not come: then it is as good as not said.
-func TestWhatMayNotBeLookedForIsUnsure(t *testing.T) {
+func TestAMissingScope(t *testing.T) {
 	w := newTown(t, nil)
 	for scope, to := range map[string]bot.Address{"channels:history": orders, "im:history": {Channel: "U0ANA"}, "im:write": {Channel: "U0ANA"}} {
 		if err := w.SetScope("", scope, false); err != nil {
@@ -273,6 +273,13 @@ func TestWhatMayNotBeLookedForIsUnsure(t *testing.T) {
 		if err := w.SetScope("", scope, true); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := w.SetScope("", "files:write", false); err != nil { // which messages without a file do not need
+		t.Fatal(err)
+	}
+	err := w.client.Attach(t.Context(), w.posts(orders, "2:card"), "a.sql", "a", []byte("select 1"))
+	if later, waits := errors.AsType[*bot.Later](err); !waits || !later.One {
+		t.Errorf("without files:write: %v", err)
 	}
 }
 
