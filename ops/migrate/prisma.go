@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"dbbot/ops"
 )
@@ -36,9 +37,6 @@ func (r *reader) prisma(entries []fs.DirEntry) error {
 
 func (r *reader) directory(name string) (m Migration, err error) {
 	m.Name = name
-	if len(name) > maxPrismaName {
-		r.fault("Directory " + ops.Printable(name, 80) + " has a name that does not fit into Prisma's table.")
-	}
 	if _, err := r.root.Stat(name + "/migration.sql"); errors.Is(err, fs.ErrNotExist) {
 		r.fault("Directory " + ops.Printable(name, 80) + " has no migration.sql.")
 		m.Up = &File{Path: name + "/migration.sql"}
@@ -51,9 +49,6 @@ func (r *reader) directory(name string) (m Migration, err error) {
 	}
 	return m, nil
 }
-
-// maxPrismaName is the length of _prisma_migrations.migration_name, in characters; bytes are the stricter measure.
-const maxPrismaName = 255
 
 // beside looks at what lies between the directories.
 func (r *reader) beside(e fs.DirEntry) error {
@@ -80,29 +75,21 @@ func (r *reader) provider(lock []byte) {
 	}
 }
 
-// localeCompare orders names as JavaScript's function of that name does in English, as far as names of migrations
-// go: punctuation before digits before letters, and a before A before b.
+// localeCompare orders names as JavaScript's function of that name does in English, as far as ASCII goes: without
+// regard to the case at first, then lower case first.
 func localeCompare(a, b string) int {
 	if c := slices.CompareFunc([]rune(a), []rune(b), func(x, y rune) int { return weight(x) - weight(y) }); c != 0 {
 		return c
 	}
-	return -strings.Compare(a, b) // lower case first
+	return -strings.Compare(a, b)
 }
 
+// collation is the order of characters in that comparison, as Node 20 has it.
+const collation = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz"
+
 func weight(r rune) int {
-	switch {
-	case r >= '0' && r <= '9':
-		return 1_000 + int(r)
-	case r >= 'a' && r <= 'z':
-		return 2_000 + int(r)
-	case r >= 'A' && r <= 'Z':
-		return 2_000 + int(r-'A'+'a')
-	case r == '_':
-		return 0
-	case r == '-':
-		return 1
-	case r < 0x80:
-		return int(r)
+	if i := strings.IndexRune(collation, unicode.ToLower(r)); i >= 0 {
+		return i
 	}
-	return 3_000 + int(r)
+	return len(collation) + int(r)
 }
