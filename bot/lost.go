@@ -65,7 +65,8 @@ func lost(in store.Invocation) store.Message {
 	said := Said{View: commands.View{
 		Title: "A command was lost",
 		Lead: commands.Text{
-			{Text: "dbbot was restarted before it came to what you typed: "}, {Kind: commands.Literal, Text: in.Words},
+			{Text: "dbbot was restarted before it came to what you typed: "},
+			{Kind: commands.Literal, Text: in.Words},
 			{Text: ". Nothing was done. Type it again if you still want it."},
 		},
 	}}

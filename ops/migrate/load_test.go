@@ -65,7 +65,8 @@ func TestLoad(t *testing.T) {
 		want    string
 	}{
 		"numbers sort as numbers": {
-			GolangMigrate, []string{"10_c.up.sql", "2_b.up.sql", "01_a.up.sql", "01_a.down.sql"},
+			GolangMigrate,
+			[]string{"10_c.up.sql", "2_b.up.sql", "01_a.up.sql", "01_a.down.sql"},
 			"[01_a 2_b 10_c] [] [] []",
 		},
 		"a missing up file still is a version": {GolangMigrate, []string{"1_a.up.sql", "2_gone.down.sql"}, "[1_a 2_gone] [] [] []"},
@@ -85,7 +86,8 @@ func TestLoad(t *testing.T) {
 		"names that would turn a line":         {GolangMigrate, []string{"1_a.up.sql", "01_\u202eb.up.sql"}, "[01_\u202eb] [Version 1 has two up files: 01_\\u202eb.up.sql and 1_a.up.sql.] [] []"},
 
 		"every directory counts": {
-			Prisma, []string{"20240102_b/migration.sql", "20240101_a/migration.sql", ".hidden/migration.sql", "zz_no_prefix/migration.sql", "migration_lock.toml=provider = \"postgresql\"\n"},
+			Prisma,
+			[]string{"20240102_b/migration.sql", "20240101_a/migration.sql", ".hidden/migration.sql", "zz_no_prefix/migration.sql", "migration_lock.toml=provider = \"postgresql\"\n"},
 			"[.hidden 20240101_a 20240102_b zz_no_prefix] [] [] []",
 		},
 		"a directory without its file":    {Prisma, []string{"20240101_a/"}, "[20240101_a] [Directory 20240101_a has no migration.sql.] [] []"},

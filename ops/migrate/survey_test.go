@@ -91,8 +91,11 @@ func TestSurvey(t *testing.T) {
 		"a version without a file": {three, at("3", false), `at "3" applied [1_b 2_c] pending [10_k] broken [] unknown [3] edited [] older [] unsure [] faults []`},
 		"a version beyond all":     {three, at("99", false), `at "99" applied [1_b 2_c 10_k] pending [] broken [] unknown [99] edited [] older [] unsure [] faults []`},
 		"the first down broke off": {three, at("-1", true), `at "-1" applied [] pending [1_b 2_c 10_k] broken [-1] unknown [] edited [] older [] unsure [] faults []`},
-		"two rows": {three, Journal{Records: []Record{{Version: "1"}, {Version: "2"}}},
-			`at "1" applied [1_b] pending [2_c 10_k] broken [] unknown [] edited [] older [] unsure [] faults [The tool's table holds 2 rows; it reads whichever comes first, and there should be one.]`},
+		"two rows": {
+			three,
+			Journal{Records: []Record{{Version: "1"}, {Version: "2"}}},
+			`at "1" applied [1_b] pending [2_c 10_k] broken [] unknown [] edited [] older [] unsure [] faults [The tool's table holds 2 rows; it reads whichever comes first, and there should be one.]`,
+		},
 
 		"dbbot ran them all":            {three, at("10", false, ran("", 1), ran("1", 2), ran("2", 10)), `at "10" applied [1_b 2_c 10_k] pending [] broken [] unknown [] edited [] older [] unsure [] faults []`},
 		"edited since":                  {three, at("10", false, ran("", 1), changed, ran("2", 10)), `at "10" applied [1_b 2_c 10_k] pending [] broken [] unknown [] edited [2_c] older [] unsure [] faults []`},
@@ -128,7 +131,8 @@ func TestSurvey(t *testing.T) {
 			`at "1_a" applied [1_a] pending [2_b 3_c] broken [] unknown [] edited [] older [] unsure [] faults []`,
 		},
 		"Prisma 8": {
-			names, Journal{Missing: true, Prisma8: true},
+			names,
+			Journal{Missing: true, Prisma8: true},
 			`at "" applied [] pending [1_a 2_b 3_c] broken [] unknown [] edited [] older [] unsure [] faults [The database is kept by Prisma 8, whose migrations are another system (schema prisma_contract); dbbot understands those of Prisma 5 to 7.]`,
 		},
 	} {
@@ -156,9 +160,18 @@ func TestMatches(t *testing.T) {
 		sum, sql string
 		want     bool
 	}{
-		{sum(unix), unix, true}, {sum(dos), unix, true}, {sum(unix), dos, true}, {sum(dos), dos, true}, {sum("a\r\nb\n"), "a\r\nb\n", true},
-		{sum("a\nc\n"), unix, false}, {sum("a\nb"), unix, false}, {sum("\ufeff" + unix), unix, false}, {"", unix, false},
-		{unpaddedSum(), "29", true}, {unpaddedSum(), "30", false}, {sum("29")[1:], "29", false},
+		{sum(unix), unix, true},
+		{sum(dos), unix, true},
+		{sum(unix), dos, true},
+		{sum(dos), dos, true},
+		{sum("a\r\nb\n"), "a\r\nb\n", true},
+		{sum("a\nc\n"), unix, false},
+		{sum("a\nb"), unix, false},
+		{sum("\ufeff" + unix), unix, false},
+		{"", unix, false},
+		{unpaddedSum(), "29", true},
+		{unpaddedSum(), "30", false},
+		{sum("29")[1:], "29", false},
 	} {
 		if got := Matches(test.sum, []byte(test.sql)); got != test.want {
 			t.Errorf("%q, %.10s…: got %v", test.sql, test.sum, got)

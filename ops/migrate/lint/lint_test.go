@@ -17,8 +17,12 @@ func TestMain(m *testing.M) { os.Exit(clustertest.Run(m)) }
 // known is a database with a table of every size.
 func known() Facts {
 	columns := []Column{
-		{Name: "id", Type: "bigint", NotNull: true, Default: true}, {Name: "note", Type: "character varying(20)"}, {Name: "total", Type: "integer"},
-		{Name: "price", Type: "numeric(10,2)"}, {Name: "at", Type: "timestamp without time zone"}, {Name: "customer", Type: "bigint"},
+		{Name: "id", Type: "bigint", NotNull: true, Default: true},
+		{Name: "note", Type: "character varying(20)"},
+		{Name: "total", Type: "integer"},
+		{Name: "price", Type: "numeric(10,2)"},
+		{Name: "at", Type: "timestamp without time zone"},
+		{Name: "customer", Type: "bigint"},
 	}
 	table := func(rows int64) Table { return Table{Kind: Ordinary, Rows: rows, Bytes: rows * 100, Columns: columns} }
 	big := table(2_400_000)
@@ -91,8 +95,16 @@ func TestSeverityGrowsWithTheTable(t *testing.T) {
 		table string
 		want  Severity
 	}{
-		{known(), "big", Severe}, {known(), "middling", Warning}, {known(), "small", Note}, {known(), "empty", ""}, {known(), "busy", Warning},
-		{known(), "absent", ""}, {longer, "middling", Severe}, {uncounted, "big", Severe}, {stale, "big", Severe}, {Facts{}, "big", Warning},
+		{known(), "big", Severe},
+		{known(), "middling", Warning},
+		{known(), "small", Note},
+		{known(), "empty", ""},
+		{known(), "busy", Warning},
+		{known(), "absent", ""},
+		{longer, "middling", Severe},
+		{uncounted, "big", Severe},
+		{stale, "big", Severe},
+		{Facts{}, "big", Warning},
 	} {
 		found := ofRule("index-blocks-writes", check(c.facts, "CREATE INDEX i ON "+c.table+" (note)"))
 		if got := Worst(found); got != c.want {
