@@ -84,6 +84,7 @@ func (c *Conn) Run(ctx context.Context, steps []Prepared, progress Progress) (Re
 		r.report.Done = append(r.report.Done, Done{Step: s.Step, Statements: len(s.Script.Statements), Took: time.Since(begun)})
 		ops.Reached("migrated")
 	}
+	r.afterwards(ctx, steps)
 	return r.report, nil
 }
 

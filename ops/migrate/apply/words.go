@@ -46,12 +46,12 @@ func shown(words string) string {
 func ofFile(message, sql string) string {
 	for _, found := range raised.FindAllStringSubmatch(sql, -1) {
 		format := strings.ReplaceAll(found[1], "''", "'")
-		parts := strings.Split(format, "%")
+		parts := strings.Split(strings.ReplaceAll(format, "%%", "\x00"), "%")
 		for i := range parts {
-			parts[i] = regexp.QuoteMeta(parts[i])
+			parts[i] = regexp.QuoteMeta(strings.ReplaceAll(parts[i], "\x00", "%"))
 		}
 		if whole, err := regexp.Compile(`(?s)^` + strings.Join(parts, ".*") + `$`); err == nil && whole.MatchString(message) {
-			return strings.ReplaceAll(format, "%", "***")
+			return strings.NewReplacer("%%", "%", "%", "***").Replace(format)
 		}
 	}
 	return "a function raised an error, whose words may hold values and stand in the server's log"

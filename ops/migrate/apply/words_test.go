@@ -24,6 +24,7 @@ func TestNoValueIsSaid(t *testing.T) {
 		"a large number":    {"SELECT (name || '4711')::int FROM people WHERE id = 4711", `out of range for type integer`},
 		"json":              {"SELECT name::json FROM people WHERE id = 1", `invalid input syntax for type json`},
 		"raise":             {"DO $$ DECLARE n text; BEGIN SELECT name INTO n FROM people WHERE id = 1; RAISE EXCEPTION 'nobody knows %''s age', n; END $$", `nobody knows ***'s age`},
+		"raise a part":      {"DO $$ BEGIN RAISE EXCEPTION 'only 50%% of %', (SELECT name FROM people WHERE id = 1); END $$", `only 50% of ***.`},
 		"raise elsewhere":   {"SELECT shout()", `a function raised an error`},
 		"raise in disguise": {"SELECT disguised()", `a function raised an error`},
 		"a password":        {"CREATE ROLE nobody PASSWORD 'swordfish' NONSENSE", `unrecognized role option "nonsense"`},
