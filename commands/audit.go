@@ -51,7 +51,7 @@ func auditTrail(t Toolbox) Command {
 			if t.Audit == nil {
 				return View{}, &ops.Error{
 					Message: "No audit is kept here: changes are not set up.",
-					Hint:    "dbbot needs a state database (state.url in its file) and an audit key for it.",
+					Hint:    "dbbot needs a policy, a state database (state.url in its file) and an audit key (audit.key) for it.",
 				}
 			}
 			found, err := t.Audit.Audit(ctx, args.filter(asker, targets))

@@ -25,7 +25,7 @@ type requestReader interface {
 // errNoRequests is for where nothing keeps requests.
 var errNoRequests = &ops.Error{
 	Message: "No requests are kept here: changes are not set up.",
-	Hint:    "dbbot needs a state database (state.url in its file) and a policy for them.",
+	Hint:    "dbbot needs a policy, a state database (state.url in its file) and an audit key (audit.key) for them.",
 }
 
 func requests(t Toolbox) Command {

@@ -36,7 +36,7 @@ func (c *changes) Ping(ctx context.Context) error {
 		return err
 	}
 	if err := s.Pool().Ping(ctx); err != nil {
-		return &ops.Error{Message: "dbbot's own database does not answer: " + lastOf(err) + ".", Hint: "`dbbot check` says more.", Cause: err}
+		return &ops.Error{Message: "dbbot's own database does not answer: " + lastOf(err) + ".", Hint: "“dbbot check” says more.", Cause: err}
 	}
 	return nil
 }

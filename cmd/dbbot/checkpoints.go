@@ -53,7 +53,7 @@ func (c *checkpoints) alarm(ctx context.Context, fault *audit.Fault) error {
 		Title: "The audit was tampered with", Verdict: commands.Bad, Lead: commands.Say(fault.Said + "."),
 		Parts: []commands.Part{{Section: &commands.Section{
 			Title: "What to do", Summary: commands.Say("keep dbbot's database and its file of checkpoints as they are, and find out who could write to the table"),
-			Lines: []commands.Text{commands.Say("`dbbot audit verify` says the same. No checkpoint is made until this is settled.")},
+			Lines: []commands.Text{commands.Say("“dbbot audit verify” says the same. No checkpoint is made until this is settled.")},
 		}}},
 	})
 	if err == nil {

@@ -41,12 +41,12 @@ func (c Config) unset() *ops.Error {
 	case !c.policy().Changes():
 		return &ops.Error{
 			Message: "dbbot may not change anything here: its policy allows it to nobody.",
-			Hint:    "Whoever runs dbbot writes under `policy` who may ask for what, and who must agree; `dbbot example` shows how.",
+			Hint:    "Whoever runs dbbot writes under policy who may ask for what, and who must agree; “dbbot example” shows how.",
 		}
 	case c.Audit.Key == "":
 		return &ops.Error{
 			Message: "dbbot cannot change anything yet: it has no key to sign its record of who did what.",
-			Hint:    "Whoever runs dbbot sets `audit.key`, or DBBOT_AUDIT_KEY, to what `openssl rand -hex 32` prints.",
+			Hint:    "Whoever runs dbbot sets audit.key, or DBBOT_AUDIT_KEY, to what “openssl rand -hex 32” prints.",
 		}
 	}
 	return nil

@@ -53,6 +53,8 @@ func TestWhatIsMissingBeforeAnythingCanBeChanged(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, missing)
 		case tt.missing != "" && (missing == nil || !strings.Contains(missing.Message+missing.Hint, tt.missing)):
 			t.Errorf("%s: got %v", tt.name, missing)
+		case missing != nil && strings.Contains(missing.Message+missing.Hint, "`"):
+			t.Errorf("%s: said in forms and answers, which show a backtick as it is: %s %s", tt.name, missing.Message, missing.Hint)
 		}
 	}
 }
