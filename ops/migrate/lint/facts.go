@@ -101,6 +101,23 @@ func (t Table) Column(name string) (Column, bool) {
 	return t.Columns[i], true
 }
 
+// whole is a table with the size and the traffic of all its partitions.
+func (f Facts) whole(key string) Table {
+	t := f.Tables[key]
+	if t.Kind == Partitioned { // from 14 on it counts what is below it
+		t.Rows, t.Bytes = 0, 0
+	}
+	for _, p := range t.Partitions {
+		part := f.Tables[p]
+		if part.Kind == Partitioned { // Partitions holds what is below it, too
+			continue
+		}
+		t.Rows, t.Bytes = t.Rows+part.count(), t.Bytes+part.Bytes
+		t.Scans, t.Updates, t.Longest = t.Scans+part.Scans, t.Updates+part.Updates, max(t.Longest, part.Longest)
+	}
+	return t
+}
+
 func (t Table) constraint(name string) (Constraint, bool) {
 	i := slices.IndexFunc(t.Constraints, func(c Constraint) bool { return c.Name == name })
 	if i < 0 {

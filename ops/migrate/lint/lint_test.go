@@ -113,6 +113,22 @@ func TestSeverityGrowsWithTheTable(t *testing.T) {
 	}
 }
 
+// TestPartitionsCountTogether: the parent's own figures say the same again, or nothing.
+func TestPartitionsCountTogether(t *testing.T) {
+	f := known()
+	events := f.Tables["public.events"]
+	events.Rows = 3_020_000
+	events.Partitions = append(events.Partitions, "public.below")
+	f.Tables["public.events"] = events
+	f.Tables["public.below"] = Table{Kind: Partitioned, Rows: 20_000}
+	if found := ofRule("drop-table", check(f, "DROP TABLE events")); len(found) != 1 || found[0].What != "events is dropped (about 3.0 million rows, 302 MB)." {
+		t.Error(told(found))
+	}
+	if found := ofRule("set-not-null-scans", check(f, "ALTER TABLE events ALTER id SET NOT NULL")); Worst(found) != Severe {
+		t.Error(told(found))
+	}
+}
+
 func TestWorstLeavesOutWhatIsAllowed(t *testing.T) {
 	all := []Finding{{Severity: Severe, Allowed: "we close the shop"}, {Severity: Note}}
 	if got := Worst(all); got != Note {

@@ -68,11 +68,10 @@ func (r rule) weigh(f *file, h hit) (Severity, bool) {
 	case !f.exists(h.table):
 		return "", false
 	}
-	t, known := f.facts.Tables[h.table]
-	if !known {
+	if _, known := f.facts.Tables[h.table]; !known {
 		return r.severity, true
 	}
-	return t.weight()
+	return f.facts.whole(h.table).weight()
 }
 
 // Tables below the first are small, above the second large (rows).

@@ -33,7 +33,7 @@ func unfillable(s *spot, table string, c *pg.AlterTableCmd) []hit {
 		return nil
 	}
 	h := hit{table: table, what: "The new column " + short(d.GetColname()) + " of " + shown(table) + " may not be NULL and has no default.", safe: filledLater(table, d)}
-	if t, known := s.facts.Tables[table]; known && t.count() > 0 && s.exists(table) {
+	if s.facts.whole(table).count() > 0 && s.exists(table) {
 		h.severity = Severe
 	}
 	return one(h)

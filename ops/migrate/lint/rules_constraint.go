@@ -181,11 +181,10 @@ func lockingReference(s *spot) []hit {
 
 // momentary: a lock that is over at once matters only where the table is busy.
 func (s *spot) momentary(h hit) []hit {
-	t, known := s.facts.Tables[h.table]
 	switch {
 	case !s.exists(h.table):
 		return nil
-	case known && t.busy():
+	case s.facts.whole(h.table).busy():
 		h.severity = Warning
 	default:
 		h.severity = Note

@@ -42,8 +42,8 @@ const usersFail = "Programs that still name it fail from that moment on."
 
 // lost marks what takes rows or values away: from a table without rows it takes none.
 func (s *spot) lost(h hit) hit {
-	t, known := s.facts.Tables[h.table]
-	if _, heavy := t.weight(); known && !heavy {
+	_, known := s.facts.Tables[h.table]
+	if _, heavy := s.facts.whole(h.table).weight(); known && !heavy {
 		h.severity, h.why = Warning, "It holds nothing now. "+usersFail
 		return h
 	}
@@ -71,8 +71,8 @@ func droppedTable(s *spot) []hit {
 	var all []hit
 	for _, o := range n.GetObjects() {
 		key := s.facts.named(o)
-		t, known := s.facts.Tables[key]
-		h := s.lost(hit{table: key, what: shown(key) + " is dropped" + size(t, known) + "."})
+		_, known := s.facts.Tables[key]
+		h := s.lost(hit{table: key, what: shown(key) + " is dropped" + size(s.facts.whole(key), known) + "."})
 		if _, ours := s.made[key]; ours || s.facts.isNew(key) && n.GetMissingOk() {
 			continue
 		}
@@ -130,11 +130,11 @@ func truncated(s *spot) []hit {
 			continue
 		}
 		t, known := s.facts.Tables[key]
-		all = append(all, s.lost(hit{table: key, what: shown(key) + " is emptied" + size(t, known) + "."}))
+		all = append(all, s.lost(hit{table: key, what: shown(key) + " is emptied" + size(s.facts.whole(key), known) + "."}))
 		if n.GetBehavior() == pg.DropBehavior_DROP_CASCADE {
 			for _, other := range t.ReferencedBy {
-				o, known := s.facts.Tables[other]
-				all = append(all, s.lost(hit{table: other, what: shown(other) + " refers to it and is emptied, too" + size(o, known) + "."}))
+				_, known := s.facts.Tables[other]
+				all = append(all, s.lost(hit{table: other, what: shown(other) + " refers to it and is emptied, too" + size(s.facts.whole(other), known) + "."}))
 			}
 		}
 	}

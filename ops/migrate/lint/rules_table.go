@@ -71,7 +71,8 @@ func (s *spot) closing(what, table string) []hit {
 	if i < 0 || s.locks[i].Blocks() == "" {
 		return nil
 	}
-	if t, known := s.facts.Tables[table]; known && !t.busy() && t.count() < largeTable { // the locks of a statement are shown anyway
+	_, known := s.facts.Tables[table]
+	if t := s.facts.whole(table); known && !t.busy() && t.count() < largeTable { // the locks of a statement are shown anyway
 		return nil
 	}
 	return s.momentary(hit{table: table, what: fmt.Sprintf("%s closes %s to %s for a moment.", what, shown(table), s.locks[i].Blocks())})
