@@ -69,6 +69,10 @@ func TestBackend(t *testing.T) {
 		if b.System == "" || !strings.HasPrefix(b.Database, "shop_") || b.Role == "" {
 			t.Errorf("where: %q %q %q", b.System, b.Database, b.Role)
 		}
+		do(t, forgotten, "SELECT 1 -- (to prevent wraparound)") // words alone protect nobody
+		if liar := see(t, r, pid(forgotten)); liar.Wraparound || liar.Refusal(Terminate) != nil {
+			t.Errorf("a client that calls itself an autovacuum: %+v, %v", liar, liar.Refusal(Terminate))
+		}
 		if again := see(t, r, pid(forgotten)); !again.Started.Equal(*b.Started) || again.System != b.System {
 			t.Errorf("it was %v of %s, and is %v of %s", b.Started, b.System, again.Started, again.System)
 		}

@@ -24,7 +24,7 @@ SELECT json_build_object(
     'state', coalesce(a.state, ''),
     'wait', coalesce(a.wait_event_type, ''),
     'query', left(a.query, 4000),
-    'wraparound', coalesce(a.query LIKE '%(to prevent wraparound)', false),
+    'wraparound', coalesce(a.backend_type = 'autovacuum worker' AND a.query LIKE '%(to prevent wraparound)', false),
     'signal', me.super OR (a.backend_type = 'autovacuum worker' AND {{signals autovacuum}}) OR (NOT coalesce(r.rolsuper, true) AND (me.signals OR pg_has_role(a.usesysid, 'USAGE'))))
     FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid CROSS JOIN me
     WHERE a.pid = $1))
