@@ -40,10 +40,10 @@ func TestActFails(t *testing.T) {
 	s := opened(t, fresh(t))
 	r := made(t, s)
 	oops := errors.New("oops")
-	if _, err := s.Move(t.Context(), r.ID, func(approval.Request, time.Time) (approval.Move, error) { return approval.Move{}, oops }); err != oops {
+	if _, err := s.Move(t.Context(), r.ID, func(approval.Request, time.Time) (approval.Move, error) { return approval.Move{}, oops }); !errors.Is(err, oops) {
 		t.Error(err)
 	}
-	if _, _, err := s.Create(t.Context(), func(time.Time) (approval.Move, error) { return approval.Move{}, oops }); err != oops {
+	if _, _, err := s.Create(t.Context(), func(time.Time) (approval.Move, error) { return approval.Move{}, oops }); !errors.Is(err, oops) {
 		t.Error(err)
 	}
 	if n := len(gathered(facts(t, s))); n != 1 {
