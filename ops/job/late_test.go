@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
@@ -122,4 +123,41 @@ func TestASecondTurnOfWhatRunsHereIsOver(t *testing.T) {
 	if got := h.until(r, id, approval.Running); got.Fence != 1 {
 		t.Errorf("claimed again: %+v", got)
 	}
+}
+
+// A chat that hangs holds up messages, and no request whose worker is gone.
+func TestMessagesThatHangHoldUpNoTakeOver(t *testing.T) {
+	h := newHouse(t)
+	before := h.open(&desk{})
+	if err := before.register(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := h.ask(before, "1")
+	release := make(chan bool)
+	defer close(release)
+	var hanging atomic.Int64
+	r := h.open(&desk{deliver: func(context.Context, int64) (time.Duration, error) {
+		hanging.Add(1)
+		<-release
+		return 0, nil
+	}})
+	for _, sql := range []string{
+		"DELETE FROM dbbot.river_job",
+		"INSERT INTO dbbot.messages (key, request, kind, recipient, thread, due) SELECT 'm' || n, 1, 'direct', 'U0ANA', '', now() - interval '1 minute' FROM generate_series(1, 99) n",
+	} {
+		if _, err := before.Store.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.run(r)
+	h.eventually("there is no room for one more", func() bool { return hanging.Load() == maxStrays })
+	for _, act := range []approval.Act{
+		func(q approval.Request, now time.Time) (approval.Move, error) { return q.Claim(before.Worker(), now) },
+		func(q approval.Request, now time.Time) (approval.Move, error) { return q.Start(q.Fence, q.Digest, now) },
+	} {
+		if _, err := before.Store.Move(t.Context(), id, act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.until(r, id, approval.Failed)
 }

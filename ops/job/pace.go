@@ -50,7 +50,7 @@ const (
 	drainWithin = 3 * time.Second
 	leaveWithin = 4 * time.Second
 
-	// maxRuns are taken from the queue at once, maxStrays are taken up beside them, and maxTalk are messages and the like.
+	// maxRuns are taken from the queue at once, maxStrays requests and as many messages are taken up beside them, and maxTalk are messages and the like.
 	maxRuns   = 8
 	maxStrays = 16
 	maxTalk   = 16

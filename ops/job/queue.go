@@ -28,6 +28,7 @@ type Queue struct {
 	easel   *easel
 	metrics *metrics
 	room    chan struct{} // one for everything that is done beside the queue
+	booth   chan struct{} // the same for what waits for the chat: a chat that hangs holds up no request
 	worker  atomic.Int64
 
 	open    context.Context // ends when the program is being stopped: nothing new is begun
@@ -40,7 +41,7 @@ type Queue struct {
 
 // New makes a queue that can already be put into; it does no I/O.
 func New(o Options) (*Queue, error) {
-	q := &Queue{Options: o, pace: usual, hands: newHands(), easel: newEasel(), room: make(chan struct{}, maxStrays), metrics: newMetrics(o.Registry)}
+	q := &Queue{Options: o, pace: usual, hands: newHands(), easel: newEasel(), room: make(chan struct{}, maxStrays), booth: make(chan struct{}, maxStrays), metrics: newMetrics(o.Registry)}
 	q.open, q.shut = context.WithCancel(context.Background())
 	q.grace, q.hurry = context.WithCancel(context.Background())
 	q.records, q.giveUp = context.WithCancel(context.Background())

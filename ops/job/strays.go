@@ -118,17 +118,21 @@ func (q *Queue) absent(gone map[approval.ID]time.Time, running []approval.ID) (i
 
 // takeUp does something beside the queue, if there is room and it is not in hand.
 func (q *Queue) takeUp(what thing, do func(context.Context) error) {
+	room := q.room
+	if what.kind == approval.ToDeliver || what.kind == approval.ToRedraw {
+		room = q.booth
+	}
 	select {
-	case q.room <- struct{}{}:
+	case room <- struct{}{}:
 	default:
 		return // the next look finds it again
 	}
 	if !q.hands.take(what) {
-		<-q.room
+		<-room
 		return
 	}
 	go func() {
-		defer func() { q.hands.put(what); <-q.room }()
+		defer func() { q.hands.put(what); <-room }()
 		ctx, cancel := context.WithTimeout(q.records, workWithin)
 		defer cancel()
 		err := q.safely(string(what.kind), func() error { return do(ctx) })
