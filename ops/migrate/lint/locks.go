@@ -71,7 +71,7 @@ func (l *locker) other(n *pg.Node) {
 			l.take(ShareUpdateExclusive, l.relation(r.GetRangeVar()))
 		}
 	case *pg.Node_AlterSeqStmt:
-		l.take(ShareRowExclusive, l.relation(s.AlterSeqStmt.GetSequence()))
+		l.aside(ShareRowExclusive, l.relation(s.AlterSeqStmt.GetSequence()))
 	default:
 		l.rows(n)
 	}

@@ -206,9 +206,9 @@ func (l *locker) alterIndex(key string, s *pg.AlterTableStmt) {
 	for _, c := range s.GetCmds() {
 		switch c.GetAlterTableCmd().GetSubtype() {
 		case pg.AlterTableType_AT_AttachPartition, pg.AlterTableType_AT_SetStatistics, pg.AlterTableType_AT_SetRelOptions:
-			l.take(ShareUpdateExclusive, key)
+			l.aside(ShareUpdateExclusive, key)
 		default:
-			l.take(AccessExclusive, key)
+			l.aside(AccessExclusive, key)
 		}
 	}
 }

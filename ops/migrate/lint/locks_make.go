@@ -47,8 +47,10 @@ func (l *locker) drop(s *pg.DropStmt) {
 		switch s.GetRemoveType() {
 		case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
 			l.dropTable(l.facts.named(o), s.GetBehavior() == pg.DropBehavior_DROP_CASCADE)
-		case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
+		case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW:
 			l.take(AccessExclusive, l.facts.named(o))
+		case pg.ObjectType_OBJECT_SEQUENCE:
+			l.aside(AccessExclusive, l.facts.named(o))
 		case pg.ObjectType_OBJECT_INDEX:
 			mode := AccessExclusive
 			if s.GetConcurrent() {
@@ -56,7 +58,7 @@ func (l *locker) drop(s *pg.DropStmt) {
 			}
 			index := l.facts.named(o)
 			l.take(mode, l.facts.indexed(index))
-			l.take(mode, index).New = false // indexes are not among the tables
+			l.aside(mode, index)
 		case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_POLICY:
 			names := words(o)
 			l.take(AccessExclusive, l.facts.joined(names[:max(0, len(names)-1)]))
@@ -83,12 +85,14 @@ func (l *locker) dropTable(key string, cascade bool) {
 func (l *locker) rename(s *pg.RenameStmt) {
 	switch s.GetRenameType() {
 	case pg.ObjectType_OBJECT_INDEX:
-		l.take(ShareUpdateExclusive, l.relation(s.GetRelation())).New = false
+		l.aside(ShareUpdateExclusive, l.relation(s.GetRelation()))
 	case pg.ObjectType_OBJECT_COLUMN, pg.ObjectType_OBJECT_TABCONSTRAINT:
 		l.whole(AccessExclusive, l.relation(s.GetRelation()), false, false)
-	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE,
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
 		pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
 		l.take(AccessExclusive, l.relation(s.GetRelation()))
+	case pg.ObjectType_OBJECT_SEQUENCE:
+		l.aside(AccessExclusive, l.relation(s.GetRelation()))
 	}
 }
 
@@ -106,7 +110,6 @@ func (l *locker) reindex(s *pg.ReindexStmt) {
 		if mode == Share {
 			mode = AccessExclusive
 		}
-		lock := l.take(mode, index)
-		lock.New, lock.Rewrite = false, true
+		l.aside(mode, index).Rewrite = true
 	}
 }

@@ -81,7 +81,7 @@ func fixtureFacts() Facts {
 		"public.rest_1": {Kind: Ordinary, Parent: "public.rest"}, "public.rest_other": {Kind: Ordinary, Parent: "public.rest", Default: true},
 		"public.loose": {Kind: Ordinary},
 		"public.bound": {Kind: Ordinary, Constraints: []Constraint{{Name: "bound_there", Kind: CheckThat, Valid: true}}},
-		"public.tv":    {Kind: View}, "public.tm": {Kind: Materialised}, "public.s": {Kind: Ordinary},
+		"public.tv":    {Kind: View}, "public.tm": {Kind: Materialised},
 	}}
 }
 
@@ -109,7 +109,7 @@ var tried = []string{
 	"ALTER TABLE part ADD COLUMN y int", "ALTER TABLE part ALTER x SET NOT NULL", "ALTER TABLE part ADD COLUMN y uuid DEFAULT gen_random_uuid()", "ALTER TABLE part ADD CHECK (x > 0)", "ALTER TABLE part RENAME COLUMN x TO y",
 	"CREATE TRIGGER tx AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch()", "CREATE POLICY p2 ON t USING (false)", "ALTER POLICY pol ON t USING (false)", "CREATE RULE r2 AS ON INSERT TO free WHERE false DO NOTHING", "ALTER TRIGGER tr ON t RENAME TO trx",
 	"CREATE OR REPLACE VIEW tv AS SELECT id, x FROM u", "REFRESH MATERIALIZED VIEW tm", "REFRESH MATERIALIZED VIEW CONCURRENTLY tm", "TRUNCATE free", "TRUNCATE t CASCADE", "TRUNCATE part", "CLUSTER t USING t_a", "ANALYZE t",
-	"LOCK TABLE t IN SHARE MODE", "LOCK TABLE part", "COMMENT ON TABLE t IS 'x'", "COMMENT ON COLUMN t.a IS 'x'", "COMMENT ON TRIGGER tr ON t IS 'x'", "COMMENT ON POLICY pol ON t IS 'x'", "COMMENT ON VIEW tv IS 'x'", "COMMENT ON CONSTRAINT t_old ON t IS 'x'", "CREATE STATISTICS st2 ON a, later FROM t", "ALTER SEQUENCE s INCREMENT 5",
+	"LOCK TABLE t IN SHARE MODE", "LOCK TABLE part", "COMMENT ON TABLE t IS 'x'", "COMMENT ON COLUMN t.a IS 'x'", "COMMENT ON TRIGGER tr ON t IS 'x'", "COMMENT ON POLICY pol ON t IS 'x'", "COMMENT ON VIEW tv IS 'x'", "COMMENT ON CONSTRAINT t_old ON t IS 'x'", "CREATE STATISTICS st2 ON a, later FROM t", "ALTER SEQUENCE s INCREMENT 5", "ALTER SEQUENCE s RENAME TO s2",
 	"INSERT INTO free VALUES (-1, 1)", "UPDATE free SET pid = 3", "DELETE FROM u", "COMMENT ON FUNCTION touch() IS 'x'",
 }
 
@@ -127,6 +127,9 @@ func TestLocksAreTheServers(t *testing.T) {
 			t.Run(fmt.Sprintf("filled=%v/%s", filled, sql), func(t *testing.T) {
 				s := script.Parse([]byte(sql)).Statements[0]
 				said := Locks(s, fixtureFacts())
+				if slices.ContainsFunc(said, func(l Lock) bool { return l.New }) {
+					t.Errorf("all of it was there before: %+v", said)
+				}
 				did := measured(t, conn, sql, said)
 				if !filled {
 					said = scannedBy(did, said)
@@ -135,6 +138,42 @@ func TestLocksAreTheServers(t *testing.T) {
 					t.Errorf("says\n%sthe server did\n%s", listed(said), listed(did))
 				}
 			})
+		}
+	}
+}
+
+// TestLocksOnWhatIsNew: nobody waits for a table that another statement of the plan makes.
+func TestLocksOnWhatIsNew(t *testing.T) {
+	s := script.Parse([]byte("ALTER TABLE fresh ADD FOREIGN KEY (pid) REFERENCES p")).Statements[0]
+	want := []Lock{{Mode: ShareRowExclusive, Relation: "public.fresh", Scan: true, New: true}, {Mode: ShareRowExclusive, Relation: "public.p", Scan: true}}
+	if got := Locks(s, fixtureFacts()); !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	if got := Locks(s, Facts{}); got[0].New {
+		t.Errorf("without facts: %+v", got)
+	}
+}
+
+// TestLocksOutsideTransactions are those that cannot be measured in one (reference 4.2).
+func TestLocksOutsideTransactions(t *testing.T) {
+	for sql, want := range map[string]string{
+		"CREATE INDEX CONCURRENTLY ON t (v)":                    "  public.t ShareUpdateExclusive scan\n",
+		"DROP INDEX CONCURRENTLY t_a":                           "  public.t ShareUpdateExclusive\n  public.t_a ShareUpdateExclusive\n",
+		"REINDEX TABLE CONCURRENTLY t":                          "  public.t ShareUpdateExclusive scan\n",
+		"ALTER TABLE part DETACH PARTITION part_1 CONCURRENTLY": "  public.part ShareUpdateExclusive\n  public.part_1 AccessExclusive\n",
+		"VACUUM t": "  public.t ShareUpdateExclusive\n", "VACUUM FULL t": "  public.t AccessExclusive rewrite scan\n",
+		"DO $$ BEGIN END $$": "", "SELECT 1": "", "CREATE TYPE m AS ENUM ('a')": "",
+	} {
+		if got := listed(Locks(script.Parse([]byte(sql)).Statements[0], fixtureFacts())); got != want {
+			t.Errorf("%s:\n%s", sql, got)
+		}
+	}
+}
+
+func TestBlocks(t *testing.T) {
+	for mode, want := range map[string]string{AccessExclusive: "reads and writes", Exclusive: "writes", ShareRowExclusive: "writes", Share: "writes", ShareUpdateExclusive: "", RowExclusive: ""} {
+		if got := (Lock{Mode: mode}).Blocks(); got != want {
+			t.Errorf("%s: %q", mode, got)
 		}
 	}
 }

@@ -63,6 +63,13 @@ func (l *locker) take(mode, key string) *Lock {
 	return &l.all[i]
 }
 
+// aside takes a lock on an index or a sequence, which Facts does not list, so that being absent says nothing.
+func (l *locker) aside(mode, key string) *Lock {
+	have := l.take(mode, key)
+	have.New = false
+	return have
+}
+
 // whole takes a lock on a table and on everything below it.
 func (l *locker) whole(mode, key string, rewrite, scan bool) {
 	for _, k := range append([]string{key}, l.facts.Tables[key].Partitions...) {
