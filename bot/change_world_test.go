@@ -25,6 +25,8 @@ type works struct {
 	run   func(context.Context, json.RawMessage, commands.Progress) (commands.View, error)
 	look  func(context.Context, json.RawMessage) (commands.Happened, commands.View, error)
 	risk  ops.Risk
+
+	differ string // what a change says of two plans that are not the same
 }
 
 func newWorks(t testing.TB, change ...func(*Options)) *works {
@@ -82,7 +84,8 @@ func (w *works) Find(words string) (commands.Call, error) {
 	}
 	return commands.Call{About: commands.About{Path: path, Risk: risk}, Targets: []ops.Target{target}, Change: &commands.Changing{
 		Words: asked, Reason: reason,
-		Plan: func(ctx context.Context) (commands.Planned[json.RawMessage], error) { return w.plan(ctx) },
+		Plan:   func(ctx context.Context) (commands.Planned[json.RawMessage], error) { return w.plan(ctx) },
+		Differ: func(_, _ json.RawMessage) string { return w.differ },
 		Run: func(ctx context.Context, _ approval.Request, plan json.RawMessage, p commands.Progress) (commands.View, error) {
 			return w.run(ctx, plan, p)
 		},

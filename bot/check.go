@@ -126,6 +126,9 @@ func checkPlan(ctx context.Context, q approval.Request, call commands.Call) erro
 	case planned.Server != q.Server:
 		return outdated("%s is another server or another database than when this was agreed to.", q.Target.Database)
 	case approval.Digest(call.Path, planned.Server, planned.Plan) != q.Digest:
+		if words := call.Change.Differ(q.Plan, planned.Plan); words != "" {
+			return outdated("%s", words)
+		}
 		return outdated("What would happen now is not what was agreed to: %s has changed since.", q.Target.Database)
 	}
 	return nil

@@ -106,6 +106,10 @@ func TestCheckFindsWhatHasChanged(t *testing.T) {
 		{"another plan", func(w *works, _ *approval.Request) {
 			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
 		}, "What would happen now is not what was agreed to: orders has changed since."},
+		{"another plan, and the command has words for it", func(w *works, _ *approval.Request) {
+			w.differ = "0007_total.up.sql has changed since it was agreed to."
+			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
+		}, "0007_total.up.sql has changed since it was agreed to."},
 		{"another server", func(w *works, _ *approval.Request) {
 			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
 				p := planned("to version 7")

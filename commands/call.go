@@ -33,6 +33,7 @@ type Changing struct {
 	Words  string // bind to the same call again: path, arguments, no reason
 	Reason string // what stood after "--"
 	Plan   func(ctx context.Context) (Planned[json.RawMessage], error)
+	Differ func(was, is json.RawMessage) string // empty where it has no words for it
 	Run    func(ctx context.Context, request approval.Request, plan json.RawMessage, progress Progress) (View, error)
 	Look   func(ctx context.Context, request approval.Request, plan json.RawMessage) (Happened, View, error)
 }
@@ -82,6 +83,14 @@ func (c Change[A, P]) erased(args A) *Changing {
 			}
 			body, err := json.Marshal(planned.Plan)
 			return Planned[json.RawMessage]{Plan: body, View: planned.View, Server: planned.Server}, err
+		},
+		Differ: func(was, is json.RawMessage) string {
+			before, err := decoded[P](was)
+			after, fault := decoded[P](is)
+			if c.Differ == nil || err != nil || fault != nil {
+				return ""
+			}
+			return c.Differ(before, after)
 		},
 		Run: func(ctx context.Context, request approval.Request, body json.RawMessage, progress Progress) (View, error) {
 			plan, err := decoded[P](body)

@@ -73,6 +73,8 @@ type Change[A, P any] struct {
 	Parse func(Values) (A, ops.Target, error)
 	// Plan reads. It refuses, with an *ops.Error, where there is nothing to do or no chance.
 	Plan func(ctx context.Context, args A) (Planned[P], error)
+	// Differ says what of a plan is no longer so in a newer one, as a sentence; nil or empty where it has no words for it.
+	Differ func(was, is P) string
 	// Run is the only part that changes anything. A panic is a failure; ErrUnclear means that nobody knows whether it
 	// happened. It stops when ctx ends, and then says truly how far it came. What it writes down in the database bears the
 	// request's number, so that Look can find it.

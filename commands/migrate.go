@@ -24,6 +24,8 @@ type migrator interface {
 	Run(ctx context.Context, database string, r approval.Request, on approval.Server, steps []apply.Prepared, progress apply.Progress) (apply.Report, error)
 	// Look finds out what came of a run of so many steps. First it ends what the lost process left running.
 	Look(ctx context.Context, database string, r approval.Request, steps int) (apply.Found, error)
+	// Mend holds the tools' locks on that very server while do changes the books.
+	Mend(ctx context.Context, database string, r approval.Request, on approval.Server, progress apply.Progress, do func(context.Context, Books) error) error
 }
 
 // folderBound is how long a folder may take to be read where nobody else sets a bound: it may be on a disk of the network.

@@ -20,7 +20,7 @@ func migrateStatus(t Toolbox) Command {
 			Summary: "how far the migrations are, and what the tool does not tell", Example: "migrate status orders",
 		},
 		Parse: func(v Values) (struct{}, []ops.Target, error) { return struct{}{}, v.Databases(), nil },
-		Answer: func(ctx context.Context, _ Asker, _ struct{}, targets []ops.Target) (View, error) {
+		Answer: func(ctx context.Context, asker Asker, _ struct{}, targets []ops.Target) (View, error) {
 			if len(targets) == 0 {
 				return View{}, nil
 			}
@@ -30,13 +30,13 @@ func migrateStatus(t Toolbox) Command {
 			if err != nil {
 				return View{}, err
 			}
-			return s.report(), nil
+			return s.report(asker), nil
 		},
 	})
 }
 
-// topics of a status, worst first. Each is one line on a phone; lists are cut by Spill where they stand on cards.
-func (s site) report() View {
+// report has the worst first, each in a line or two.
+func (s site) report(asker Asker) View {
 	v := s.survey
 	view := View{Title: s.title(), Lead: Say(s.lead()), Buttons: refreshAndShare(), Verdict: Good}
 	say := func(title string, verdict Verdict, names []string, meaning string) {
@@ -45,7 +45,10 @@ func (s site) report() View {
 			view.Parts = append(view.Parts, Part{Section: &Section{Title: title, Verdict: verdict, Summary: literals(names), Lines: lines(meaning)}})
 		}
 	}
-	say("Broke off", Bad, v.Broken, s.mend())
+	if len(v.Broken) > 0 {
+		view.Verdict = Bad
+		view.Parts = append(view.Parts, Part{Section: s.broken(asker)})
+	}
 	for _, fault := range v.Faults {
 		view.Verdict = Bad
 		view.Parts = append(view.Parts, Part{Section: &Section{Title: "In the way", Verdict: Bad, Summary: Say(fault)}})
@@ -88,15 +91,6 @@ func (s site) lead() string {
 		at += ", dirty"
 	}
 	return fmt.Sprintf("%s, by %s: %d applied, %d pending.", at, s.set.Tool, len(v.Applied), len(v.Pending))
-}
-
-// mend says what leads out of a state in which nothing more is applied.
-func (s site) mend() string {
-	database := typed(s.target.Database)
-	if s.set.Tool == migrate.Prisma {
-		return "Nothing more is applied until somebody says what is true: /db migrate resolve <name> applied|rolled-back " + database + "."
-	}
-	return "Nothing more is applied until somebody says what is true: /db migrate force <version> " + database + "."
 }
 
 // noDown are the pending ones, and the last applied one, from which nothing leads back: what that is worth knowing of.

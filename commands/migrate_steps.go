@@ -52,7 +52,26 @@ type plannedStep struct {
 }
 
 func (s stepping) change(about About, parse func(Values) (stepWish, ops.Target, error)) Change[stepWish, stepPlan] {
-	return Change[stepWish, stepPlan]{About: about, Parse: parse, Plan: s.plan, Run: s.run, Look: s.look}
+	return Change[stepWish, stepPlan]{About: about, Parse: parse, Plan: s.plan, Differ: differ, Run: s.run, Look: s.look}
+}
+
+// differ names the first file, or the place to begin from, that is another one now.
+func differ(was, is stepPlan) string {
+	if was.From != is.From {
+		return fmt.Sprintf("The database is at %s by now, and was at %s when this was agreed to.", place(is.From), place(was.From))
+	}
+	for i, s := range was.Steps {
+		switch {
+		case i >= len(is.Steps) || is.Steps[i].Name != s.Name:
+			return "Other migrations are pending now than those that were agreed to."
+		case is.Steps[i].Sum != s.Sum:
+			return ops.Printable(s.File, nameRunes) + " has changed since it was agreed to."
+		}
+	}
+	if len(is.Steps) > len(was.Steps) {
+		return "More migrations are pending now than those that were agreed to: " + ops.Printable(is.Steps[len(was.Steps)].Name, nameRunes) + " is new."
+	}
+	return ""
 }
 
 func (s stepping) plan(ctx context.Context, w stepWish) (Planned[stepPlan], error) {

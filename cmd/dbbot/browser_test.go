@@ -24,7 +24,7 @@ func TestNewcomerInABrowser(t *testing.T) {
 	page.keys("/db status orders\r")
 	const last = `#log article:last-of-type `
 	page.see(last + `[data-action-id^="share"]`)
-	page.reads(last, `orders, production`, `PostgreSQL 1\d`, `Blocked sessions`, `2 migrations pending`)
+	page.reads(last, `orders, production`, `PostgreSQL 1\d`, `Blocked sessions`, `3 migrations pending`)
 	read := page.text(last + `.context`)
 	page.click(last + `[data-action-id^="refresh"]`)
 	page.untilOther(last+`.context`, read)

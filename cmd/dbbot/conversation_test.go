@@ -26,6 +26,11 @@ import (
 //	a session of orders, called bob    bob is gone | bob is there; {bob} in any text is its pid
 //	somebody waits for bob
 //
+// and, in those about migrations (migrate_*.txt), which have a database and a folder of their own,
+//
+//	the file 000007_x.up.sql: its text       the file 000007_x.up.sql is gone
+//	the shop runs: SQL                       the shop says 5 to: SQL
+//
 // Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.
 //
 // Every conversation is held twice: with one replica of dbbot, and with two that share PostgreSQL and Redis.
@@ -38,8 +43,12 @@ func TestConversations(t *testing.T) {
 	for _, file := range files {
 		for replicas := 1; replicas <= 2; replicas++ {
 			t.Run(fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(file), ".txt"), replicas), func(t *testing.T) {
+				with := func(*world) {}
+				if strings.HasPrefix(filepath.Base(file), "migrate_") {
+					with = func(w *world) { w.file, w.shop = "testdata/migrate.yml", newShopOf(t, databases) }
+				}
 				c := &conversation{
-					t: t, world: newWorld(t, databases, replicas), channel: "C0ORDERS",
+					t: t, world: newWorld(t, databases, replicas, with), channel: "C0ORDERS",
 					people: map[string]*listener{}, sessions: map[string]*transaction{},
 				}
 				for _, step := range readSteps(t, file) {
@@ -84,6 +93,10 @@ var verbs = []verb{
 	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.reads(w[1], slackbot, "", w[2]) }},
 	{regexp.MustCompile(`^a session of (\w+), called (\w+)$`), func(c *conversation, w []string) { c.sessions[w[2]] = c.startSession(w[1]) }},
 	{regexp.MustCompile(`^somebody waits for (\w+)$`), func(c *conversation, w []string) { c.sessions[w[1]].block(c) }},
+	{regexp.MustCompile(`(?s)^the file ([\w.]+): (.*)$`), func(c *conversation, w []string) { c.fileBecomes(w[1], w[2]) }},
+	{regexp.MustCompile(`^the file ([\w.]+) is gone$`), func(c *conversation, w []string) { c.fileIsGone(w[1]) }},
+	{regexp.MustCompile(`^the shop runs: (.*)$`), func(c *conversation, w []string) { c.shopRuns(w[1]) }},
+	{regexp.MustCompile(`^the shop says (.*?) to: (.*)$`), func(c *conversation, w []string) { c.shopSays(w[1], w[2]) }},
 	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},
 }
 

@@ -193,7 +193,7 @@ func (d *demo) startShop(ctx context.Context) (*shop, error) {
 	if !s.statements {
 		with = "without pg_stat_statements, which is not installed"
 	}
-	d.say("databases orders (production, %d rows, 2 migrations pending, %s) and reporting (staging, %d rows)", orders, with, reporting)
+	d.say("databases orders (production, %d rows, 3 migrations pending, %s) and reporting (staging, %d rows)", orders, with, reporting)
 	d.group.Go(func() error { s.work(ctx); return nil })
 	d.say("a workload of %d sessions: one forgot its transaction, one waits for it, one report is slow", len(sessions()))
 	return s, nil

@@ -166,8 +166,12 @@ func (l *listener) keep(h heard) {
 			return
 		}
 	case "message", "changed":
+		before, known := l.last[h.Message.TS]
 		l.last[h.Message.TS] = h
 		l.seen = append(l.seen, h.Message.TS)
+		if known && h.event == "changed" && h.lane() != alone && before.said() == h.said() { // a card drawn anew as it was
+			return
+		}
 	}
 	l.heard[h.lane()] = append(l.heard[h.lane()], h)
 	close(l.more)

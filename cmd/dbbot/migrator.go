@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"dbbot/commands"
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/migrate"
@@ -74,6 +75,16 @@ func (m migrator) locked(ctx context.Context, database string, r approval.Reques
 		return nil, err
 	}
 	return c, nil
+}
+
+// Mend lets the books be changed under the locks.
+func (m migrator) Mend(ctx context.Context, database string, r approval.Request, on approval.Server, progress apply.Progress, do func(context.Context, commands.Books) error) error {
+	c, err := m.locked(ctx, database, r, on, progress)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(ctx, c)
 }
 
 // Look ends what a lost run left, and reads what came of it.

@@ -34,9 +34,11 @@ type world struct {
 	state     string // of this world's own state database
 	redis     string
 	config    workspace.Config
+	file      string // dbbot's configuration
+	shop      shopOf // of conversations about migrations
 }
 
-func newWorld(t testing.TB, databases sample, replicas int) *world {
+func newWorld(t testing.TB, databases sample, replicas int, with ...func(*world)) *world {
 	t.Helper()
 	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
 	if err != nil {
@@ -52,7 +54,11 @@ func newWorld(t testing.TB, databases sample, replicas int) *world {
 	t.Cleanup(func() { server.Close(); site.Close() })
 	w := &world{
 		base: site.URL, bot: config.Apps[0].BotUser, log: &lockedBuffer{}, config: config,
+		file:      "testdata/conversation.yml",
 		databases: databases, state: databases.newState(t), redis: "redis://" + miniredis.RunT(t).Addr(),
+	}
+	for _, more := range with {
+		more(w)
 	}
 	ana := w.listen(t, "U0ANA")
 	for n := range replicas {
@@ -69,13 +75,16 @@ func (w *world) env(name string) (string, bool) {
 		"ORDERS_OWNER_URL": w.databases.application("orders"), "REPORTING_OWNER_URL": w.databases.application("reporting"),
 		"DBBOT_STATE_URL": w.state, "REDIS_URL": w.redis, "DBBOT_AUDIT_KEY": strings.Repeat("only for tests. ", 4),
 	}[name]
+	if of := w.shop.env(name); of != "" {
+		return of, true
+	}
 	return value, ok
 }
 
 // serve runs the program itself, in this process, until the test ends. It returns once so many sockets are open.
 func (w *world) serve(t testing.TB, ana *listener, sockets int) {
 	t.Helper()
-	file, err := filepath.Abs("testdata/conversation.yml")
+	file, err := filepath.Abs(w.file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"dbbot/ops/postgres/cluster/clustertest"
+)
+
+// shopOf is a database of a conversation's own with a folder of migrations: those of the demo, of which the first three
+// are applied, and some rows.
+type shopOf struct{ database, dir, url string }
+
+func newShopOf(t testing.TB, databases sample) shopOf {
+	t.Helper()
+	s := shopOf{database: "shop_" + strings.ToLower(rand.Text()), dir: t.TempDir()}
+	files, err := fs.Sub(demoFiles, "demo/migrations")
+	if err == nil {
+		err = os.CopyFS(s.dir, files)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	clustertest.Exec(t, databases.server.URL("postgres"), "CREATE DATABASE "+s.database+" OWNER application")
+	s.url = databases.application(s.database)
+	up, err := filepath.Glob(filepath.Join(s.dir, "*.up.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(up)
+	for _, path := range up[:appliedMigrations] {
+		sql, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clustertest.Exec(t, s.url, string(sql))
+	}
+	clustertest.Exec(t, s.url,
+		"CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)", "INSERT INTO schema_migrations VALUES (3, false)",
+		"INSERT INTO customers (name, email, country) VALUES ('Ada', 'ada@example.com', 'DE')",
+		"INSERT INTO orders (customer_id, status) SELECT 1, CASE WHEN n % 7 = 0 THEN 'returned' ELSE 'sent' END FROM generate_series(1, 20000) AS n",
+		"ANALYZE")
+	clustertest.Exec(t, databases.server.URL(s.database), "SELECT pg_stat_reset()") // nobody uses the tables, for all that is known
+	return s
+}
+
+// env of the shop, for migrate.yml.
+func (s shopOf) env(name string) string {
+	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir}[name]
+}
+
+// fileBecomes writes a file of the folder, or takes it away.
+func (c *conversation) fileBecomes(path, sql string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.world.shop.dir, path), []byte(sql), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *conversation) fileIsGone(path string) {
+	c.t.Helper()
+	if err := os.Remove(filepath.Join(c.world.shop.dir, path)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// shopRuns does something to the shop by hand.
+func (c *conversation) shopRuns(sql string) {
+	c.t.Helper()
+	clustertest.Exec(c.t, c.world.shop.url, sql)
+}
+
+// shopSays asks the shop for one value.
+func (c *conversation) shopSays(want, sql string) {
+	c.t.Helper()
+	var got *string
+	if err := clustertest.Connect(c.t, c.world.shop.url).QueryRow(context.Background(), "SELECT ("+sql+")::text").Scan(&got); err != nil {
+		c.t.Fatalf("%s\n%v", c.line, err)
+	}
+	if got == nil {
+		got = new(string)
+	}
+	if said := cmp.Or(*got, "nothing"); said != want {
+		c.t.Errorf("%s\nthe shop says %s", c.line, said)
+	}
+}
