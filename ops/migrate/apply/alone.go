@@ -69,10 +69,13 @@ func (r *run) mark(ctx context.Context, i int, p Prepared) error {
 		return err
 	}
 	b := &pgx.Batch{}
+	r.queueFrom(b, p)
 	r.queueOwn(b, i, p)
 	r.queueMark(b, p)
-	b.Queue("COMMIT")
-	return r.work.SendBatch(ctx, b).Close()
+	if err := r.work.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	return r.exec(ctx, "COMMIT")
 }
 
 // end writes down that the file came to its end, all at once, if the mark is still there.

@@ -2,10 +2,12 @@ package apply
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"dbbot/ops/migrate"
 	"dbbot/ops/migrate/script"
@@ -22,6 +24,34 @@ func (c *Conn) queueOwn(b *pgx.Batch, i int, p Prepared) {
 func (c *Conn) queueOwnEnded(b *pgx.Batch, i int, p Prepared) {
 	b.Queue("UPDATE "+c.table(ownTable)+" SET finished = clock_timestamp(), done = statements WHERE (request, asked, step) = ($1, $2, $3)",
 		c.options.Request, c.options.Asked, i)
+}
+
+// errMoved: between two steps somebody changed the journal, or the file before did.
+var errMoved = errors.New("the journal is no longer where this migration begins")
+
+// queueFrom makes sure, in the transaction that a step begins with, that the journal is where the step begins, and keeps
+// it there.
+func (c *Conn) queueFrom(b *pgx.Batch, p Prepared) {
+	want := int64(1)
+	exactly := func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != want {
+			return errMoved
+		}
+		return nil
+	}
+	switch {
+	case c.options.Tool == migrate.Prisma && p.Step.Down:
+		b.Queue("SELECT FROM "+c.table(prismaTable)+` WHERE migration_name = $1 AND finished_at IS NOT NULL AND rolled_back_at IS NULL
+			ORDER BY started_at LIMIT 1 FOR UPDATE`, p.Step.Migration.Name).Exec(exactly)
+	case c.options.Tool == migrate.Prisma:
+		want = 0
+		b.Queue("SELECT FROM "+c.table(prismaTable)+" WHERE migration_name = $1 AND rolled_back_at IS NULL", p.Step.Migration.Name).Exec(exactly)
+	case p.Step.From == "":
+		want = 0
+		b.Queue("SELECT FROM " + c.table(golangTable)).Exec(exactly)
+	default:
+		b.Queue("SELECT FROM "+c.table(golangTable)+" WHERE version::text = $1 AND NOT dirty FOR UPDATE", p.Step.From).Exec(exactly)
+	}
 }
 
 // queueBegun writes what the tool writes before a file runs, inside the file's own transaction: nobody sees it before

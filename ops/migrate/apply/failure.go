@@ -78,7 +78,7 @@ func (f Failure) sentence(err error) string {
 	switch {
 	case f.Message != "":
 		return where + ": " + strings.TrimSuffix(f.Message, ".") + "."
-	case errors.Is(err, errLeftOpen), errors.Is(err, errUnmarked):
+	case errors.Is(err, errLeftOpen), errors.Is(err, errUnmarked), errors.Is(err, errMoved):
 		return where + ": " + err.Error() + "."
 	case f.Code != "":
 		return where + " failed with " + f.Code + "."

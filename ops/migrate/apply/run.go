@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -132,12 +133,23 @@ func (r *run) ran(ctx context.Context) (ran bool, err error) {
 	return ran, err
 }
 
+// loosens finds files that may give all locks of the session back, dbbot's too.
+var loosens = regexp.MustCompile(`(?i)pg_advisory_unlock_all|discard\s+all`)
+
 // step takes one step in the way its file needs.
 func (r *run) step(ctx context.Context, i int, p Prepared) error {
+	run := r.outside
 	if p.Script.Mode == script.Transaction {
-		return r.transaction(ctx, i, p)
+		run = r.transaction
 	}
-	return r.outside(ctx, i, p)
+	if err := run(ctx, i, p); err != nil || !loosens.Match(p.Step.File().SQL) {
+		return err
+	}
+	r.locked = false
+	if err := r.exec(ctx, "SELECT pg_advisory_unlock_all()"); err != nil { // so that each is held once
+		return r.unread(err)
+	}
+	return r.Lock(ctx, func(holder string) { r.say(p, p.units(), holder) })
 }
 
 // after adds to an error what had been done before.

@@ -118,3 +118,58 @@ func TestTheWrongDoor(t *testing.T) {
 		})
 	}
 }
+
+// A file that gives back all locks of its session, or writes into the tool's table, misleads nobody.
+func TestFilesThatMeddle(t *testing.T) {
+	url := clustertest.Database(t)
+	f := folder(t, migrate.GolangMigrate, files{
+		"1_a.up.sql": "SELECT pg_advisory_unlock_all();", "2_b.up.sql": "DISCARD ALL;",
+		"3_c.up.sql": "CREATE TABLE held AS SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();",
+		"4_d.up.sql": "CREATE TABLE d (); INSERT INTO schema_migrations VALUES (99, false);", "5_e.up.sql": "CREATE TABLE e ();",
+	})
+	report, err := carry(t, url, 1, f, func(v migrate.Survey) ([]migrate.Step, error) { return v.Up(4, "") })
+	if err != nil || len(report.Done) != 4 {
+		t.Fatal(explained(err))
+	}
+	if got := ask(t, url, "SELECT n::text FROM held"); got != "3" {
+		t.Errorf("%s locks were held", got)
+	}
+	if got := state(t, url); got != "4" {
+		t.Errorf("the journal says %s", got)
+	}
+	c := open(t, url, f.Tool, 2)
+	steps := plan(t, c, f, all)
+	if err := c.Lock(t.Context(), quiet); err != nil {
+		t.Fatal(err)
+	}
+	for name, meddle := range map[string]string{"another version": "UPDATE schema_migrations SET version = 3", "dirty": "UPDATE schema_migrations SET dirty = true"} {
+		clustertest.Exec(t, url, meddle)
+		if _, err := c.Run(t.Context(), steps, func(string, int64, int64) {}); err == nil || !strings.Contains(err.Error(), "not where it was") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Between two steps of a run somebody writes into the table, without any lock.
+func TestTheJournalMovesBetweenTwoSteps(t *testing.T) {
+	for _, test := range []struct {
+		tool   migrate.Tool
+		folder files
+		meddle string
+		after  string
+	}{
+		{migrate.GolangMigrate, three, "UPDATE schema_migrations SET version = 3", "SELECT version || dirty::text FROM schema_migrations"},
+		{migrate.GolangMigrate, files{"1_a.up.sql": "SELECT 1", "2_b.up.sql": "VACUUM"}, "UPDATE schema_migrations SET version = 3", "SELECT version || dirty::text FROM schema_migrations"},
+		{migrate.Prisma, prismaFiles, "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'y', '20260102000000_total', now())", "SELECT '3false' WHERE 2 = (SELECT count(*) FROM _prisma_migrations)"},
+	} {
+		url, f := clustertest.Database(t), folder(t, test.tool, test.folder)
+		reached(t, "migrated", func() { clustertest.Exec(t, url, test.meddle) })
+		report, err := carry(t, url, 1, f, all)
+		if err == nil || len(report.Done) != 1 || !strings.Contains(err.Error(), "the journal is no longer where this migration begins. Nothing of ") {
+			t.Errorf("%s: %+v, %v", test.tool, report.Failure, err)
+		}
+		if got := ask(t, url, test.after); got != "3false" {
+			t.Errorf("%s: the journal says %s", test.tool, got)
+		}
+	}
+}

@@ -71,6 +71,7 @@ func (r *run) begin(ctx context.Context, i int, p Prepared) error {
 		return err
 	}
 	b := &pgx.Batch{}
+	r.queueFrom(b, p)
 	r.queueOwn(b, i, p)
 	r.queueBegun(b, p)
 	return r.work.SendBatch(ctx, b).Close()
