@@ -11,7 +11,7 @@ import (
 var fragments = []string{
 	"SELECT 1", "SELECT 'a;b'", `SELECT E'\';'`, `SELECT E'a\\'`, "SELECT '\\'", `SELECT "x;""y" FROM "a;"`, "SELECT $$;$$", "SELECT $a$;$$;$b$;$a$",
 	"SELECT U&'d\\0061t\\+000061;'", "SELECT B'01', X'ff', N'x;'", "SELECT 1.5e3, .5", "SELECT E'a'\n'\\';'", "SELECT 'a' -- ;\n", "SELECT a$1$2",
-	"SELECT $1", "SELECT 1/*;*//*/*;*/;*/", "SELECT 1--;\n", "SELECT a -- '\n, b", "SELECT 5 /**/ - -- x\n 3", "SELECT 'é;ü', \"ö;\"",
+	"SELECT N'\\'", "SELECT $x9$;$x9$, a9z_e FROM e9", "SELECT $1", "SELECT 1/*;*//*/*;*/;*/", "SELECT 1--;\n", "SELECT a -- '\n, b", "SELECT 5 /**/ - -- x\n 3", "SELECT 'é;ü', \"ö;\"",
 	"INSERT INTO t VALUES (1, ';'), (2, '(')", "INSERT INTO t (a) SELECT 1", "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "INSERT INTO t DEFAULT VALUES", "VALUES (1), (2)",
 	"CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END",
 	"CREATE OR REPLACE PROCEDURE p(a int) LANGUAGE sql BEGIN ATOMIC; INSERT INTO t VALUES (1); END",
