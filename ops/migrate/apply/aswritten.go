@@ -28,7 +28,7 @@ func (r *run) asWritten(ctx context.Context, _ int, p Prepared) (f Failure, err 
 		alive := !r.work.IsClosed()
 		r.rollBack(ctx)
 		f.Statement, f.Applied = len(tags), committed(tags)
-		undone = alive && f.Applied == 0 && (answered(err) || err == errLeftOpen) && (unparsed(err) || !mayCommit(p, tags))
+		undone = alive && f.Applied == 0 && (answered(err) || errors.Is(err, errLeftOpen)) && (unparsed(err) || !mayCommit(p, tags))
 		f.Nothing = undone
 		return undone, err
 	})

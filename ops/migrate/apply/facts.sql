@@ -46,8 +46,8 @@ WITH RECURSIVE ours AS MATERIALIZED (
       FROM pg_constraint c WHERE conrelid = o.oid AND contype IN ('p', 'u', 'f', 'c', 'x')),
     'Indexes', (SELECT json_agg(json_build_object('Name', x.relname, 'Unique', i.indisunique, 'Partial', i.indpred IS NOT NULL, 'Valid', i.indisvalid,
         'Bytes', x.relpages::bigint * 8192,
-        'Columns', (SELECT json_agg(a.attname ORDER BY p.n) FROM unnest(i.indkey::smallint[]) WITH ORDINALITY p(num, n) JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum = p.num
-          WHERE p.n <= i.indnkeyatts AND p.n < coalesce((SELECT min(e.n) FROM unnest(i.indkey::smallint[]) WITH ORDINALITY e(num, n) WHERE e.num = 0), 1000))) ORDER BY x.relname)
+        'Columns', (SELECT json_agg(coalesce(a.attname, '') ORDER BY p.n) FROM unnest(i.indkey::smallint[]) WITH ORDINALITY p(num, n)
+          LEFT JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum = p.num AND p.num <> 0 WHERE p.n <= i.indnkeyatts)) ORDER BY x.relname)
       FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = o.oid),
     'Partitions', CASE WHEN o.relkind = 'p' THEN (SELECT json_agg(x.nspname || '.' || x.relname ORDER BY 1) FROM pg_partition_tree(o.oid) t JOIN ours x ON x.oid = t.relid WHERE t.relid <> o.oid) END,
     'Parent', coalesce((SELECT x.nspname || '.' || x.relname FROM pg_inherits h JOIN ours x ON x.oid = h.inhparent WHERE o.relispartition AND h.inhrelid = o.oid), ''),

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -132,7 +133,7 @@ func (s session) String() string {
 
 func (c *Conn) unlockable(ctx context.Context, holder string) error {
 	cause := context.Cause(ctx)
-	if cause != errLocked {
+	if !errors.Is(cause, errLocked) {
 		return c.stopped(ctx, "Nothing was run.")
 	}
 	return &ops.Error{

@@ -11,7 +11,7 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
-var errStop = errors.New("Lee stopped it.")
+var errStop = errors.New("Lee stopped it")
 
 // Stopped at any step, a run says truly what stands, and leaves no lock.
 func TestStoppedAtAnyStep(t *testing.T) {
