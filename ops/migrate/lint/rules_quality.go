@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -122,15 +121,43 @@ func narrowKey(s *spot) []hit {
 // unindexedKey looks for an index that begins with the columns of each new foreign key, in the whole file.
 func unindexedKey(f *file) []hit {
 	var all []hit
+	made := f.madeIndexes()
 	for i, s := range f.parsed.Script.Statements {
 		for _, k := range newKeys(f, s.Node) {
-			if !f.hasIndex(k.table, k.columns) {
-				safe := fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s);", sql(k.table), quoted(k.columns))
-				all = append(all, hit{table: k.table, statement: i, what: "No index of " + shown(k.table) + " begins with the foreign key's " + short100(strings.Join(k.columns, ", ")) + ".", safe: safe})
+			if f.hasIndex(made, k) {
+				continue
 			}
+			safe := fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s);", sql(k.table), quoted(k.columns))
+			all = append(all, hit{table: k.table, statement: i, what: "No index of " + shown(k.table) + " begins with the foreign key's " + short100(strings.Join(k.columns, ", ")) + ".", safe: safe})
 		}
 	}
 	return all
+}
+
+// madeIndexes are the columns of the indexes that the file makes, by table.
+func (f *file) madeIndexes() map[string][][]string {
+	all := map[string][][]string{}
+	for _, s := range f.parsed.Script.Statements {
+		if i := s.Node.GetIndexStmt(); i != nil && i.GetWhereClause() == nil {
+			table := f.facts.key(i.GetRelation())
+			all[table] = append(all[table], indexColumns(i))
+		}
+		if columns := uniqueColumns(s.Node); len(columns) > 0 {
+			table := f.changedBy(s.Node)
+			all[table] = append(all[table], columns...)
+		}
+	}
+	return all
+}
+
+// hasIndex: one that was there, or that the file makes, in any order of the columns.
+func (f *file) hasIndex(made map[string][][]string, k key) bool {
+	begins := func(have []string) bool {
+		n := len(k.columns)
+		return len(have) >= n && slices.Equal(slices.Sorted(slices.Values(have[:n])), slices.Sorted(slices.Values(k.columns)))
+	}
+	there := func(i Index) bool { return !i.Partial && begins(i.Columns) }
+	return slices.ContainsFunc(made[k.table], begins) || slices.ContainsFunc(f.facts.Tables[k.table].Indexes, there)
 }
 
 type key struct {
@@ -158,25 +185,6 @@ func newKeys(f *file, n *pg.Node) []key {
 		}
 	}
 	return all
-}
-
-// hasIndex: one that was there, or that the file makes itself.
-func (f *file) hasIndex(table string, columns []string) bool {
-	begins := func(have []string) bool {
-		return len(have) >= len(columns) && slices.Equal(slices.Sorted(slices.Values(have[:len(columns)])), slices.Sorted(slices.Values(columns)))
-	}
-	if slices.ContainsFunc(f.facts.Tables[table].Indexes, func(i Index) bool { return !i.Partial && begins(i.Columns) }) {
-		return true
-	}
-	for _, s := range f.parsed.Script.Statements {
-		if i := s.Node.GetIndexStmt(); i != nil && f.facts.key(i.GetRelation()) == table && i.GetWhereClause() == nil && begins(indexColumns(i)) {
-			return true
-		}
-		if changed := f.changedBy(s.Node); changed == table && slices.ContainsFunc(uniqueColumns(s.Node), begins) {
-			return true
-		}
-	}
-	return false
 }
 
 // changedBy is the table that a CREATE TABLE or an ALTER TABLE is about.
@@ -211,45 +219,40 @@ func uniqueColumns(n *pg.Node) [][]string {
 
 func noPrimaryKey(f *file) []hit {
 	var all []hit
+	keyed := map[string]bool{}
+	for _, s := range f.parsed.Script.Statements {
+		if a := s.Node.GetAlterTableStmt(); slices.ContainsFunc(a.GetCmds(), addsPrimaryKey) {
+			keyed[f.facts.key(a.GetRelation())] = true
+		}
+	}
 	for i, s := range f.parsed.Script.Statements {
 		c := s.Node.GetCreateStmt()
 		if c == nil || c.GetPartbound() != nil || len(c.GetInhRelations()) > 0 || c.GetRelation().GetRelpersistence() == "t" {
 			continue
 		}
-		if table := f.facts.key(c.GetRelation()); !f.hasPrimaryKey(table, c) {
+		if table := f.facts.key(c.GetRelation()); !keyed[table] && !slices.ContainsFunc(c.GetTableElts(), isPrimaryKey) {
 			all = append(all, hit{table: table, statement: i, what: "The new table " + shown(table) + " has no primary key."})
 		}
 	}
 	return all
 }
 
-func (f *file) hasPrimaryKey(table string, c *pg.CreateStmt) bool {
-	primary := func(c *pg.Constraint) bool { return c.GetContype() == pg.ConstrType_CONSTR_PRIMARY }
-	for _, e := range c.GetTableElts() {
-		if primary(e.GetConstraint()) || constraintOf(e.GetColumnDef(), pg.ConstrType_CONSTR_PRIMARY) != nil || e.GetTableLikeClause() != nil {
-			return true
-		}
-	}
-	for _, s := range f.parsed.Script.Statements {
-		a := s.Node.GetAlterTableStmt()
-		if f.facts.key(a.GetRelation()) != table {
-			continue
-		}
-		for _, cmd := range a.GetCmds() {
-			def := cmd.GetAlterTableCmd().GetDef()
-			if primary(def.GetConstraint()) || constraintOf(def.GetColumnDef(), pg.ConstrType_CONSTR_PRIMARY) != nil {
-				return true
-			}
-		}
-	}
-	return false
+func addsPrimaryKey(c *pg.Node) bool { return isPrimaryKey(c.GetAlterTableCmd().GetDef()) }
+
+// isPrimaryKey: a key, a column that is one, or the copy of another table, which may bring one.
+func isPrimaryKey(n *pg.Node) bool {
+	const primary = pg.ConstrType_CONSTR_PRIMARY
+	return n.GetConstraint().GetContype() == primary || constraintOf(n.GetColumnDef(), primary) != nil || n.GetTableLikeClause() != nil
 }
 
-var longWord = regexp.MustCompile(`[\p{L}\p{N}_$]{32,}|"[^"]{32,}"`)
+const (
+	longest   = 63      // bytes of a name; the rest is cut
+	maxLooked = 1 << 20 // bytes of a statement that are searched for names: what is longer is data
+)
 
 // longName reads the text: in the tree names are cut already.
 func longName(s *spot) []hit {
-	if !longWord.MatchString(s.Text) {
+	if len(s.Text) > maxLooked || !maybeLong(s.Text) {
 		return nil
 	}
 	scan, err := pg.Scan(s.Text)
@@ -258,11 +261,29 @@ func longName(s *spot) []hit {
 	}
 	for _, t := range scan.GetTokens() {
 		name := strings.Trim(s.Text[t.GetStart():t.GetEnd()], `"`)
-		if t.GetToken() == pg.Token_IDENT && len(name) > 63 {
+		if t.GetToken() == pg.Token_IDENT && len(name) > longest {
 			return one(hit{what: fmt.Sprintf("A name is %d bytes long: %s.", len(name), short(name))})
 		}
 	}
 	return nil
+}
+
+// maybeLong looks for that many bytes without a blank, or behind a quote.
+func maybeLong(text string) bool {
+	run, quote := 0, -1
+	for i := range len(text) {
+		run++
+		switch text[i] {
+		case '"':
+			run, quote = 0, i
+		case ' ', '\t', '\r', '\n', ',', '(', ')', ';':
+			run = 0
+		}
+		if run > longest || quote >= 0 && i-quote > longest {
+			return true
+		}
+	}
+	return false
 }
 
 func reservedName(s *spot) []hit {
