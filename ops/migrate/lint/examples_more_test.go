@@ -60,7 +60,7 @@ var useExamples = []example{
 	{
 		"rename",
 		[]string{"ALTER TABLE big RENAME TO bigger", "ALTER VIEW shown RENAME TO seen", "ALTER TYPE mood RENAME VALUE 'calm' TO 'still'", "ALTER SCHEMA app RENAME TO shop", "ALTER TABLE big SET SCHEMA old", "ALTER TYPE mood RENAME TO m"},
-		[]string{"CREATE TABLE t (a int); ALTER TABLE t RENAME TO u", "ALTER INDEX i RENAME TO j", "ALTER TYPE mood ADD VALUE 'x'"},
+		[]string{"CREATE TABLE t (a int); ALTER TABLE t RENAME TO u", "ALTER INDEX i RENAME TO j", "ALTER TYPE mood ADD VALUE 'x'", "CREATE TYPE mood_new AS ENUM ('x'); ALTER TYPE mood_new RENAME TO mood"},
 	},
 	{"default-changed", []string{"ALTER TABLE big ALTER id DROP DEFAULT", "ALTER TABLE big ALTER id SET DEFAULT 0"}, []string{"ALTER TABLE big ALTER total SET DEFAULT 0", "CREATE TABLE t (a int DEFAULT 1); ALTER TABLE t ALTER a DROP DEFAULT"}},
 	{"drop-not-null", []string{"ALTER TABLE big ALTER id DROP NOT NULL"}, []string{"ALTER TABLE big ALTER total DROP NOT NULL", "CREATE TABLE t (a int NOT NULL); ALTER TABLE t ALTER a DROP NOT NULL"}},

@@ -129,6 +129,17 @@ func TestPartitionsCountTogether(t *testing.T) {
 	}
 }
 
+// TestSaidOnce: what holds for a table as a whole is said once in a file.
+func TestSaidOnce(t *testing.T) {
+	all := check(known(), "ALTER TABLE big ADD a int; ALTER TABLE big ADD b int; ALTER TABLE big ADD c int; ALTER TABLE busy ADD a int", "ALTER TABLE big ADD d int")
+	if found := ofRule("several-alters", all); len(found) != 1 || found[0].Statement != 1 || found[0].What != "big was altered in statement 1 already." {
+		t.Error(told(found))
+	}
+	if found := ofRule("closes-for-a-moment", all); len(found) != 3 || found[1].Table != "public.busy" || found[2].Step != 1 {
+		t.Error(told(found))
+	}
+}
+
 func TestWorstLeavesOutWhatIsAllowed(t *testing.T) {
 	all := []Finding{{Severity: Severe, Allowed: "we close the shop"}, {Severity: Note}}
 	if got := Worst(all); got != Note {

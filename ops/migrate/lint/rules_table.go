@@ -75,6 +75,9 @@ func (s *spot) closing(what, table string) []hit {
 	if t := s.facts.whole(table); known && !t.busy() && t.count() < largeTable { // the locks of a statement are shown anyway
 		return nil
 	}
+	if !s.once("closes", table) {
+		return nil
+	}
 	return s.momentary(hit{table: table, what: fmt.Sprintf("%s closes %s to %s for a moment.", what, shown(table), s.locks[i].Blocks())})
 }
 

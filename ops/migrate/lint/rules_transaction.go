@@ -105,7 +105,7 @@ func severalAlters(s *spot) []hit {
 	}
 	key := s.facts.key(a.GetRelation())
 	before, again := s.altered[key]
-	if !again || !s.exists(key) {
+	if !again || !s.exists(key) || !s.once("altered", key) {
 		return nil
 	}
 	return one(hit{table: key, what: fmt.Sprintf("%s was altered in statement %d already.", shown(key), before+1)})

@@ -86,6 +86,12 @@ func renamedObject(s *spot, r *pg.RenameStmt) []hit {
 		return nil
 	}
 	h := hit{what: "A " + kind + " is renamed to " + short(r.GetNewname()) + "."}
+	if r.GetRenameType() == pg.ObjectType_OBJECT_TYPE {
+		if s.types[s.facts.named(r.GetObject())] {
+			return nil
+		}
+		h.severity, h.why = Warning, "Programs that name the type, in a cast say, fail from that moment on."
+	}
 	if r.GetRelation() != nil {
 		h.table = s.facts.key(r.GetRelation())
 		if _, ours := s.made[h.table]; ours {

@@ -13,24 +13,26 @@ import (
 type world struct {
 	facts Facts
 	made  map[string]*pg.CreateStmt // tables that the plan makes itself; nil for those made in another way
+	types map[string]bool           // types that the plan makes itself
 }
 
 func newWorld(f Facts) *world {
 	f.Path = append([]string(nil), f.Path...)
 	f.Tables = maps.Clone(f.Tables)
-	return &world{facts: f, made: map[string]*pg.CreateStmt{}}
+	return &world{facts: f, made: map[string]*pg.CreateStmt{}, types: map[string]bool{}}
 }
 
 // file is one step while it is judged, statement by statement.
 type file struct {
 	*world
 	parsed   Parsed
-	inside   bool           // a transaction is open, and statements before this one belong to it
-	locked   map[string]int // tables locked against reads in this transaction, and the statement that did it
-	wrote    int            // statement of this transaction that changed rows of a table that existed; -1 for none
-	notValid map[string]int // "table constraint" added NOT VALID in this transaction
-	altered  map[string]int // the last ALTER TABLE of a table in this file
-	values   map[string]int // values added to enums in this transaction
+	inside   bool            // a transaction is open, and statements before this one belong to it
+	locked   map[string]int  // tables locked against reads in this transaction, and the statement that did it
+	wrote    int             // statement of this transaction that changed rows of a table that existed; -1 for none
+	notValid map[string]int  // "table constraint" added NOT VALID in this transaction
+	altered  map[string]int  // the first ALTER TABLE of a table in this file
+	told     map[string]bool // "rule table" of what is said once for a table in a file
+	values   map[string]int  // values added to enums in this transaction
 }
 
 // spot is the statement that rules look at.
@@ -42,7 +44,7 @@ type spot struct {
 }
 
 func checkFile(w *world, p Parsed) []Finding {
-	f := &file{world: w, parsed: p, altered: map[string]int{}}
+	f := &file{world: w, parsed: p, altered: map[string]int{}, told: map[string]bool{}}
 	f.begin(p.Script.Mode == script.Transaction)
 	var all []Finding
 	for i, s := range p.Script.Statements {
@@ -60,6 +62,14 @@ func checkFile(w *world, p Parsed) []Finding {
 		}
 	}
 	return all
+}
+
+// once is true the first time that a rule has something to say about a table in the file.
+func (f *file) once(rule, table string) bool {
+	said := rule + " " + table
+	first := !f.told[said]
+	f.told[said] = true
+	return first
 }
 
 // begin forgets what only matters within one transaction.
@@ -88,6 +98,8 @@ func (s *spot) passed() {
 		}
 	case *pg.Node_CreateTableAsStmt:
 		s.made[s.facts.key(n.CreateTableAsStmt.GetInto().GetRel())] = nil
+	case *pg.Node_CreateEnumStmt:
+		s.types[s.facts.joined(texts(n.CreateEnumStmt.GetTypeName()))] = true
 	case *pg.Node_RenameStmt:
 		s.renamed(n.RenameStmt)
 	case *pg.Node_AlterEnumStmt:
@@ -163,7 +175,7 @@ func (s *spot) pathSet(v *pg.VariableSetStmt) {
 
 func (s *spot) alteredTable(a *pg.AlterTableStmt) {
 	key := s.facts.key(a.GetRelation())
-	if a.GetObjtype() == pg.ObjectType_OBJECT_TABLE {
+	if _, before := s.altered[key]; !before && a.GetObjtype() == pg.ObjectType_OBJECT_TABLE {
 		s.altered[key] = s.index
 	}
 	for _, c := range a.GetCmds() {
