@@ -1,6 +1,7 @@
 package script
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -15,16 +16,20 @@ func (s Statement) Shown() string { return Redact(strings.TrimSpace(s.Text)) }
 // maxScanned bounds what is taken apart word by word to find passwords; longer texts get ops.Redact alone.
 const maxScanned = 1 << 20
 
-// Redact hides the passwords in SQL: whatever string follows the word PASSWORD, with comments between or not, and what
-// ops.Redact knows.
+// secretName is what columns and words are called whose values nobody may see.
+var secretName = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api_?key|credential`)
+
+// Redact hides the secrets in SQL: whatever string follows the word PASSWORD, with comments between or not, what an
+// INSERT puts into a column with the name of a secret, and what ops.Redact knows.
 func Redact(sql string) string {
-	if len(sql) > maxScanned || !strings.Contains(strings.ToLower(sql), "password") {
+	if len(sql) > maxScanned || !secretName.MatchString(sql) {
 		return ops.Redact(sql)
 	}
 	scan, err := pg_query.Scan(sql)
 	if err != nil {
 		return ops.Redact(sql)
 	}
+	inserted := insertedSecrets(sql)
 	var b strings.Builder
 	done, hide := 0, false
 	for _, t := range scan.GetTokens() {
@@ -34,7 +39,7 @@ func Redact(sql string) string {
 			continue
 		case pg_query.Token_SCONST, pg_query.Token_USCONST:
 			shown := inside(text)
-			if hide {
+			if hide || inserted[t.GetStart()] {
 				shown = "'***'"
 			}
 			b.WriteString(sql[done:t.GetStart()] + shown)

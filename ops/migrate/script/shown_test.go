@@ -20,6 +20,8 @@ func TestRedact(t *testing.T) {
 		"CREATE SUBSCRIPTION s CONNECTION 'host=h user=u password=hunter2 dbname=d' PUBLICATION p",
 		"SELECT dblink_connect('postgres://u:hunter2@h/d')",
 		"CREATE ROLE a PASSWORD 'hunter2", // no end
+		"INSERT INTO users (name, password_hash) VALUES ('ana', 'hunter2'), ('ben', crypt('hunter2', gen_salt('bf'))), ('lee', 'hunter2'::text), ('mia', 'x' || E'hunter2')",
+		"CREATE TABLE a (b text); INSERT INTO clients (api_key) VALUES ($$hunter2$$); SELECT 1",
 		"ALTER SYSTEM SET primary_conninfo = 'user=a password=''hunter2'''",
 		"DO $$ BEGIN CREATE ROLE a PASSWORD 'hunter2'; END $$",
 		"DO $$ BEGIN EXECUTE 'CREATE ROLE a PASSWORD ''hunter2'''; END $$",
@@ -31,7 +33,12 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s\nis shown as %s", sql, s.Statements[0].Shown())
 		}
 	}
+	if got := Redact("INSERT INTO users (name, password) VALUES ('ana', 'hunter2')"); got != "INSERT INTO users (name, password) VALUES ('ana', '***')" {
+		t.Errorf("got %s", got)
+	}
 	for _, sql := range []string{
+		"INSERT INTO users (token) SELECT 'x' FROM " + strings.Repeat("(SELECT 1 FROM ", 3_000) + "a" + strings.Repeat(") b", 3_000), // too deep to be parsed
+		"INSERT INTO users (token) VALUES (1), (NULL)",
 		"ALTER TABLE users ADD COLUMN password text",
 		"COMMENT ON COLUMN users.password IS 'a hash'",
 		"CREATE ROLE a PASSWORD NULL",
