@@ -103,3 +103,45 @@ func state(tb testing.TB, url string) string {
 	tb.Helper()
 	return ask(tb, url, "SELECT coalesce(string_agg(version || CASE WHEN dirty THEN ' dirty' ELSE '' END, ', '), 'none') FROM schema_migrations")
 }
+
+// While an index was built, without the tools' locks, somebody has set the journal to what they think is true: that stays.
+func TestForcedMeanwhile(t *testing.T) {
+	for tool, test := range map[migrate.Tool]struct {
+		folder        files
+		meddle, check string
+	}{
+		migrate.GolangMigrate: {
+			files{"1_a.up.sql": first, "2_b.up.sql": "CREATE INDEX CONCURRENTLY by_total ON orders (total)"},
+			"UPDATE schema_migrations SET version = 1, dirty = false", "SELECT version || dirty::text FROM schema_migrations",
+		},
+		migrate.Prisma: {
+			files{"1_a/migration.sql": first, "2_b/migration.sql": "CREATE INDEX CONCURRENTLY by_total ON orders (total)"},
+			"UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL", "SELECT count(*) || 'false' FROM _prisma_migrations WHERE finished_at IS NOT NULL",
+		},
+	} {
+		url, f := clustertest.Database(t), folder(t, tool, test.folder)
+		reached(t, "outside", func() { clustertest.Exec(t, url, test.meddle) })
+		report, err := carry(t, url, 1, f, all)
+		if err == nil || !strings.Contains(err.Error(), "somebody has changed the journal meanwhile") || len(report.Done) != 1 || report.Failure.Nothing {
+			t.Errorf("%s: %+v, %v", tool, report.Failure, err)
+		}
+		if got := ask(t, url, test.check); got != "1false" {
+			t.Errorf("%s: the journal says %s", tool, got)
+		}
+	}
+}
+
+func TestWhatMayCommitByItself(t *testing.T) {
+	one, two := Prepare([]migrate.Step{{Migration: migrate.Migration{Up: &migrate.File{SQL: []byte("COMMIT")}}}}), Prepare([]migrate.Step{{Migration: migrate.Migration{Up: &migrate.File{SQL: []byte("BEGIN; COMMIT")}}}})
+	if !mayCommit(one[0], nil) || mayCommit(two[0], nil) || mayCommit(Prepared{}, []string{"SELECT 1"}) || !mayCommit(Prepared{}, nil) {
+		t.Error("a statement that is alone may commit by itself, one beside others may not")
+	}
+}
+
+func TestWhatStandsOfAFileAsWritten(t *testing.T) {
+	for tags, want := range map[string]int{"": 0, "BEGIN": 0, "BEGIN,SELECT 1,COMMIT": 3, "BEGIN,COMMIT,BEGIN,SELECT 1": 2, "BEGIN,PREPARE TRANSACTION": 2, "BEGIN,ROLLBACK": 0, "BEGIN,SELECT 1,ROLLBACK,BEGIN,COMMIT": 2, "COMMIT PREPARED": 1} {
+		if got := committed(strings.Split(tags, ",")); got != want {
+			t.Errorf("%s: %d", tags, got)
+		}
+	}
+}

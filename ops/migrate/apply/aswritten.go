@@ -48,14 +48,19 @@ func unparsed(err error) bool {
 	return ok && said.Where == "" && said.InternalQuery == "" && (said.Routine == "scanner_yyerror" || said.Routine == "base_yyparse")
 }
 
-// committed counts the statements up to the last that ended a transaction for good.
-func committed(tags []string) int {
-	for i := len(tags); i > 0; i-- {
-		if tags[i-1] == "COMMIT" || tags[i-1] == "PREPARE TRANSACTION" {
-			return i
+// committed counts the statements that ended up in a transaction that was committed; not those that the file took back.
+func committed(tags []string) (stand int) {
+	open := 0
+	for _, tag := range tags {
+		open++
+		switch {
+		case strings.HasPrefix(tag, "COMMIT"), tag == "PREPARE TRANSACTION":
+			stand, open = stand+open, 0
+		case strings.HasPrefix(tag, "ROLLBACK"):
+			open = 0
 		}
 	}
-	return 0
+	return stand
 }
 
 // execTags runs SQL in one message, and tells what was answered to its statements.

@@ -18,10 +18,10 @@ func TestNothingLeaksIntoTheNextFile(t *testing.T) {
 			clustertest.Exec(t, url, "CREATE ROLE "+role, "CREATE SCHEMA other", "GRANT ALL ON SCHEMA other TO "+role)
 			f := folder(t, migrate.GolangMigrate, files{
 				"1_a.up.sql": "SET search_path = other; SET ROLE " + role + "; SET lock_timeout = 1; SET default_transaction_isolation = 'serializable'; CREATE TABLE there (); " + more,
-				"2_b.up.sql": "CREATE TABLE here AS SELECT current_user::text AS who, current_setting('search_path') AS path, current_setting('lock_timeout') AS patience, current_setting('transaction_isolation') AS isolation;",
+				"2_b.up.sql": "CREATE TABLE here AS SELECT current_user::text AS who, current_setting('search_path') AS path, current_setting('lock_timeout') AS patience, current_setting('transaction_isolation') AS isolation, to_regclass('ghost')::text AS ghost;",
 			})
 			if mode == "transaction" {
-				f = folder(t, migrate.GolangMigrate, files{"1_a.up.sql": "CREATE TEMP TABLE here (); LISTEN x; SET search_path = other; SET ROLE " + role + "; SET lock_timeout = 1; CREATE TABLE there ();", "2_b.up.sql": fileOf(t, f, "2_b")})
+				f = folder(t, migrate.GolangMigrate, files{"1_a.up.sql": "CREATE TEMP TABLE ghost (); LISTEN x; SET search_path = other; SET ROLE " + role + "; SET lock_timeout = 1; CREATE TABLE there ();", "2_b.up.sql": fileOf(t, f, "2_b")})
 			}
 			c := open(t, url, f.Tool, 1)
 			steps := plan(t, c, f, all)
@@ -32,7 +32,7 @@ func TestNothingLeaksIntoTheNextFile(t *testing.T) {
 				t.Fatal(explained(err))
 			}
 			want := ask(t, url, `SELECT concat_ws(' ', current_user, current_setting('search_path'), '2s', 'read committed')`)
-			if got := ask(t, url, "SELECT concat_ws(' ', who, path, patience, isolation) FROM public.here"); got != want {
+			if got := ask(t, url, "SELECT concat_ws(' ', who, path, patience, isolation, ghost) FROM public.here"); got != want {
 				t.Errorf("the second file ran under %s, not %s", got, want)
 			}
 			if got := ask(t, url, "SELECT concat(to_regclass('other.there'), ' ', (SELECT tableowner FROM pg_tables WHERE tablename = 'there'))"); got != "other.there "+role {
