@@ -86,8 +86,11 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) != got {
-		t.Errorf("%s differs: run with -update and look at the difference\n%s", path, got)
+	have, expected := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(have), len(expected)) {
+		if i >= len(have) || i >= len(expected) || have[i] != expected[i] {
+			t.Fatalf("%s differs from line %d on: run with -update and look at the difference", path, i+1)
+		}
 	}
 }
 
