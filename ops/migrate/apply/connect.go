@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
 	"dbbot/ops"
+	"dbbot/ops/migrate"
 )
 
 const (
@@ -50,12 +52,23 @@ func Open(ctx context.Context, o Options) (*Conn, error) {
 	config.DialFunc = (&net.Dialer{KeepAliveConfig: alive}).DialContext
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // files may drop what a prepared statement relies on
 	config.RuntimeParams["client_encoding"] = "UTF8"
+	prismaSchema(o.Tool, config.RuntimeParams)
 	config.RuntimeParams["application_name"] = o.application()
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelWithin}
 	}
 	c := &Conn{options: o, config: config, lockWithin: lockWithin, lockTimeout: lockTimeout, patience: patience}
 	return c, c.connect(ctx)
+}
+
+// prismaSchema: Prisma works in the schema that its URL names, and in public where it names none, whatever search path
+// role and database have.
+func prismaSchema(tool migrate.Tool, params map[string]string) {
+	schema := params["schema"]
+	delete(params, "schema") // PostgreSQL does not know it
+	if tool == migrate.Prisma && params["search_path"] == "" {
+		params["search_path"] = pgx.Identifier{cmp.Or(schema, "public")}.Sanitize()
+	}
 }
 
 func (o Options) name() string { return ops.Printable(o.Name, 60) }

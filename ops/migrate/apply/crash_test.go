@@ -159,3 +159,39 @@ func TestAnInvalidIndexIsFound(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+// A process dies while its statement runs: the server itself ends the session a moment later, with all it did.
+func TestTheServerNoticesThatDbbotIsGone(t *testing.T) {
+	todo := task{URL: clustertest.Database(t), Tool: migrate.GolangMigrate}
+	todo.Dir = folder(t, todo.Tool, files{"1_a.up.sql": "CREATE TABLE a (); SELECT pg_sleep(600);"}).Dir
+	text, err := json.Marshal(todo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childOf+"="+string(text))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	sessions(t, todo.URL, "state = 'active' AND query LIKE '%pg_sleep%'", 1)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	sessions(t, todo.URL, "true", 0)
+	if left := ask(t, todo.URL, "SELECT concat(to_regclass('a'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'))"); left != "0" {
+		t.Errorf("left: %s", left)
+	}
+}
+
+// sessions returns once so many of a migration's are as a condition says.
+func sessions(tb testing.TB, url, condition string, want int) {
+	tb.Helper()
+	conn := clustertest.Connect(tb, url)
+	for got := -1; got != want; {
+		if err := conn.QueryRow(tb.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dbbot migration %' AND datname = current_database() AND "+condition).Scan(&got); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	_ = conn.Close(context.Background())
+}

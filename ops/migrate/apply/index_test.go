@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"go.uber.org/goleak"
+
 	"dbbot/ops/migrate"
 	"dbbot/ops/postgres/cluster/clustertest"
 )
@@ -40,6 +42,8 @@ func indexing(tb testing.TB) (url string, f migrate.Folder, c *Conn, steps []Pre
 }
 
 func TestWhomAnIndexWaitsFor(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	url, _, c, steps := indexing(t)
 	reader, end := old(t, url), sync.Once{}
 	_, err := c.Run(t.Context(), steps, func(phase string, done, total int64) {

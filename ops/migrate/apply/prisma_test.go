@@ -127,3 +127,33 @@ func TestPrismasBaseline(t *testing.T) {
 		t.Errorf("%+v", v.Pending)
 	}
 }
+
+// Prisma works in public, or in the schema of its URL, where golang-migrate goes by the search path.
+func TestWherePrismaWorks(t *testing.T) {
+	url := clustertest.Database(t)
+	clustertest.Exec(t, url, "CREATE ROLE prisma_owner LOGIN SUPERUSER PASSWORD 'swordfish'", "CREATE SCHEMA prisma_owner", "CREATE SCHEMA other", "CREATE SCHEMA path")
+	own := clustertest.As(t, url, "prisma_owner", "swordfish")
+	for _, test := range []struct {
+		url    string
+		tool   migrate.Tool
+		schema string
+	}{
+		{own, migrate.Prisma, "public"},
+		{own + "&schema=other", migrate.Prisma, "other"},
+		{own + "&search_path=path", migrate.Prisma, "path"},
+		{own, migrate.GolangMigrate, "prisma_owner"},
+	} {
+		f := folder(t, test.tool, prismaFiles)
+		if test.tool == migrate.GolangMigrate {
+			f = folder(t, test.tool, three)
+		}
+		if _, err := carry(t, test.url, 1, f, all); err != nil {
+			t.Fatal(explained(err))
+		}
+		for _, table := range []string{"orders", "dbbot_migrations"} {
+			if got := ask(t, url, "SELECT (to_regclass('"+test.schema+"."+table+"') IS NOT NULL)::text"); got != "true" {
+				t.Errorf("%s %s: no %s", test.tool, test.schema, table)
+			}
+		}
+	}
+}

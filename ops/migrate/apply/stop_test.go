@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"dbbot/ops/migrate"
 	"dbbot/ops/postgres/cluster/clustertest"
 )
@@ -66,6 +68,8 @@ func state2(tb testing.TB, url string) string {
 
 // A statement that runs is stopped by PostgreSQL, and the session goes on.
 func TestStoppedInTheMiddle(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	url := clustertest.Database(t)
 	f := folder(t, migrate.GolangMigrate, files{"0001_first.up.sql": first, "0002_long.up.sql": "CREATE TABLE a (); SELECT pg_sleep(600);"})
 	ctx, stop := context.WithCancelCause(t.Context())
