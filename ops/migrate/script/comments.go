@@ -21,15 +21,15 @@ func allows(text string, statements []Statement) []Allow {
 		return nil
 	}
 	var all []Allow
+	line, counted := 1, 0
 	for _, t := range scan.GetTokens() {
 		if t.GetToken() != pg_query.Token_SQL_COMMENT {
 			continue
 		}
 		if m := allowed.FindStringSubmatch(text[t.GetStart():t.GetEnd()]); m != nil {
-			all = append(all, Allow{
-				Rule: m[1], Reason: m[2], Line: lineOf([]byte(text), int(t.GetStart())),
-				Statement: belongs(text, int(t.GetStart()), statements),
-			})
+			start := int(t.GetStart())
+			line, counted = line+strings.Count(text[counted:start], "\n"), start
+			all = append(all, Allow{Rule: m[1], Reason: m[2], Line: line, Statement: belongs(text, start, statements)})
 		}
 	}
 	return all

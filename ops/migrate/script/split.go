@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	pg_query "github.com/pganalyze/pg_query_go/v6"
 )
@@ -56,21 +57,25 @@ func scan(text string) ([]piece, error) {
 
 // cutter collects the statements of a text.
 type cutter struct {
-	text  string
-	start int // of the next statement
-	line  int // there
-	all   []Statement
+	text   string
+	start  int // of the next statement
+	line   int // there
+	column int // there, in characters from 0
+	all    []Statement
 }
 
 // add ends a statement, which began where the one before ended.
 func (c *cutter) add(end int, n *pg_query.Node) {
 	text := c.text[c.start:end]
 	first := opening(text)
-	s := Statement{Text: text, Offset: c.start, Line: c.line + strings.Count(text[:first], "\n"), Node: n}
-	s.column = len([]rune(c.text[strings.LastIndexByte(c.text[:c.start], '\n')+1 : c.start]))
+	s := Statement{Text: text, Offset: c.start, Line: c.line + strings.Count(text[:first], "\n"), Node: n, column: c.column}
 	s.Tag, s.Alone = tag(n), alone(n)
 	c.all = append(c.all, s)
 	c.start, c.line = end, c.line+strings.Count(text, "\n")
+	if last := strings.LastIndexByte(text, '\n'); last >= 0 {
+		c.column, text = 0, text[last+1:]
+	}
+	c.column += utf8.RuneCountInString(text)
 }
 
 // whole lets the parser find the ends.
