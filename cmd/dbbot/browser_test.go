@@ -26,6 +26,7 @@ func TestNewcomerInABrowser(t *testing.T) {
 	page.see(last + `[data-action-id^="share"]`)
 	page.reads(last, `orders, production`, `PostgreSQL 1\d`, `Blocked sessions`, `3 migrations pending`)
 	read := page.text(last + `.context`)
+	pause(t.Context(), statusFresh) // a younger reading is shown again
 	page.click(last + `[data-action-id^="refresh"]`)
 	page.untilOther(last+`.context`, read)
 	if *update { // README's picture has somebody blocked: that takes the workload a few seconds
