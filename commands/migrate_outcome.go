@@ -66,8 +66,8 @@ func failed(f apply.Failure) []Part {
 	switch {
 	case f.Nothing:
 		section.Lines = append(section.Lines, Say("Nothing of this migration remains."))
-	default:
-		section.Lines = append(section.Lines, sayf("%s of it stand.", ops.Count(f.Applied, "statement")))
+	case f.Applied > 0:
+		section.Lines = append(section.Lines, sayf("What stands of it: the first %s.", ops.Count(f.Applied, "statement")))
 	}
 	for _, index := range f.Invalid {
 		section.Lines = append(section.Lines, Text{{Text: "Half built, and used by no query: "}, literal(index), {Text: "; remove it with "}, literal("DROP INDEX CONCURRENTLY " + index + ";")})

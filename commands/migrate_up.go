@@ -30,7 +30,7 @@ func parseUp(v Values) (stepWish, ops.Target, error) {
 	w.n = n
 	switch {
 	case counted && n == 0:
-		return w, w.target, &ops.Error{Message: "None are none: give a number from 1 on.", Hint: "Without a number all that are pending are applied."}
+		return w, w.target, &ops.Error{Message: "That would be none at all: give a number from 1 on.", Hint: "Without a number all that are pending are applied."}
 	case counted && w.to != "":
 		return w, w.target, &ops.Error{Message: "Either so many migrations or up to a version, not both.", Hint: "For example: /db migrate up 2, or: /db migrate up to 5."}
 	}

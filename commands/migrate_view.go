@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"dbbot/ops"
@@ -145,7 +146,7 @@ func (a ahead) lost() *Section {
 	for _, f := range found {
 		step := a.steps[f.Step]
 		section.Lines = append(section.Lines, Text{
-			{Kind: Strong, Text: name(step.Step.Migration.Name)}, {Text: at(f.Line) + ": "}, {Text: f.What + a.sized(f.Table)},
+			{Kind: Strong, Text: name(step.Step.Migration.Name)}, {Text: at(f.Line) + ": "}, {Text: strings.TrimSuffix(f.What, ".") + a.sized(f.Table) + "."},
 		})
 	}
 	return section
@@ -200,20 +201,23 @@ func way(s apply.Prepared) string {
 
 // waits says of each statement whom it keeps waiting, and on how large and busy a table; those that keep nobody are counted.
 func (a ahead) waits(s script.Script) (lines []Text) {
-	quiet := 0
+	quiet, told := 0, map[string]bool{}
 	for _, statement := range s.Statements {
 		locks := lint.Locks(statement, a.facts)
 		loud := 0
 		for _, lock := range locks {
 			if said := consequence(lock); said != "" {
 				loud++
-				lines = append(lines, Text{
-					{Text: fmt.Sprintf("Line %d, ", statement.Line)}, literal(statement.Tag), {Text: ": " + said + a.sized(lock.Relation)},
-				})
+				if !told[lock.Relation] { // how large a table is, once in a file
+					said, told[lock.Relation] = said+a.sized(lock.Relation), true
+				}
+				lines = append(lines, Text{{Text: fmt.Sprintf("Line %d, ", statement.Line)}, literal(statement.Tag), {Text: ": " + said}})
 			}
 		}
 		if loud == 0 {
 			quiet++
+		} else if e, known := lint.About(statement, a.facts); known && e.Took >= time.Second {
+			lines = append(lines, Say("That takes "+e.String()+"."))
 		}
 	}
 	switch {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,8 @@ const (
 	maxSpilled = 2500 // characters of code, of all parts together
 	maxLinesIn = 40   // lines of one piece of code
 	maxRowsIn  = 15   // rows of one table
+	maxPartsIn = 16   // parts of a view: on a phone that is ten screens
+	maxTextsIn = 10   // lines below the headline of one section
 )
 
 // Spill makes a view fit a chat message that others read. Where something had to be left out, the places say so, and
@@ -22,8 +25,18 @@ func Spill(v View) (short View, whole string) {
 	room, cut := maxSpilled, false
 	short = v
 	short.Parts = nil
-	for _, part := range v.Parts {
+	for i, part := range v.Parts {
+		if i == maxPartsIn {
+			left := fmt.Sprintf("… %s more; the file in the thread has all", ops.Count(len(v.Parts)-i, "part"))
+			short.Parts, cut = append(short.Parts, Part{Section: &Section{Summary: Say(left)}}), true
+			break
+		}
 		switch {
+		case part.Section != nil && len(part.Section.Lines) > maxTextsIn:
+			section := *part.Section
+			left := fmt.Sprintf("… %s more; the file in the thread has all", ops.Count(len(section.Lines)-maxTextsIn, "line"))
+			section.Lines, cut = append(slices.Clone(section.Lines[:maxTextsIn]), Say(left)), true
+			part.Section = &section
 		case part.Code != nil:
 			code, did := shorter(*part.Code, room)
 			room, cut = room-utf8.RuneCountInString(code.Text), cut || did
