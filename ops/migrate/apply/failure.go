@@ -51,6 +51,10 @@ func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) erro
 	if said != nil {
 		f.Message, f.Hint = spoken(said, string(p.Step.File().SQL))
 	}
+	if f.Code == lockNotAvailable && r.blocker != nil && !f.Books {
+		f.Message = "a lock was not given, as " + r.blocker.inTransaction() + " has it"
+		f.Hint = fmt.Sprintf("Try again later, or end that session: /db terminate %d.", r.blocker.PID)
+	}
 	r.report.Failure = &f
 	if ctx.Err() != nil && (said == nil || said.Code == queryCanceled) {
 		return r.stopped(ctx, f.remains())

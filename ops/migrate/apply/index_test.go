@@ -42,6 +42,7 @@ func indexing(tb testing.TB) (url string, f migrate.Folder, c *Conn, steps []Pre
 }
 
 func TestWhomAnIndexWaitsFor(t *testing.T) {
+	clustertest.Database(t) // the server that all tests share is there from now on
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	url, _, c, steps := indexing(t)

@@ -39,10 +39,10 @@ func (r *run) patiently(ctx context.Context, p Prepared, n int, do func() (undon
 
 // whom says who had the lock, as far as somebody looked in time.
 func (r *run) whom() string {
-	if r.waitsFor == "" {
+	if r.blocker == nil {
 		return "who had it is not known"
 	}
-	return "it " + r.waitsFor
+	return "it waits for " + r.blocker.inTransaction()
 }
 
 func timedOut(err error) bool {

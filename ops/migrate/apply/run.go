@@ -55,7 +55,7 @@ type run struct {
 	done     int64 // statements of steps that stand
 	total    int64
 	watcher  *pgx.Conn // nil until a statement takes long
-	waitsFor string    // whom the last statement waited for, while somebody looked
+	blocker  *session  // for whom the last statement waited, while somebody looked; nil for nobody
 }
 
 // Run takes the steps, one after the other, and stops at the first that fails. Lock must have been called. Errors are

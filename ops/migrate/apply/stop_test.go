@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -68,9 +69,9 @@ func state2(tb testing.TB, url string) string {
 
 // A statement that runs is stopped by PostgreSQL, and the session goes on.
 func TestStoppedInTheMiddle(t *testing.T) {
+	url := clustertest.Database(t)
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
-	url := clustertest.Database(t)
 	f := folder(t, migrate.GolangMigrate, files{"0001_first.up.sql": first, "0002_long.up.sql": "CREATE TABLE a (); SELECT pg_sleep(600);"})
 	ctx, stop := context.WithCancelCause(t.Context())
 	defer stop(nil)
@@ -136,16 +137,23 @@ func TestALockThatIsNeverFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader := clustertest.Connect(t, url)
-	if _, err := reader.Exec(t.Context(), "BEGIN; SELECT * FROM orders"); err != nil {
+	if _, err := reader.Exec(t.Context(), "SET application_name = 'shop'; BEGIN; SELECT * FROM orders"); err != nil {
 		t.Fatal(err)
 	}
 	c := open(t, url, f.Tool, 2)
-	c.lockTimeout, c.patience = 50*time.Millisecond, 2*time.Second
+	c.lockTimeout, c.patience = 700*time.Millisecond, 2*time.Second
 	if err := c.Lock(t.Context(), quiet); err != nil {
 		t.Fatal(err)
 	}
 	report, err := c.Run(t.Context(), plan(t, c, f, all), func(string, int64, int64) {})
 	if err == nil || report.Failure == nil || report.Failure.Code != lockNotAvailable || !report.Failure.Nothing || report.Failure.Statement != 1 {
 		t.Errorf("%+v, %v", report.Failure, err)
+	}
+	pid := reader.PgConn().PID()
+	if message := fmt.Sprintf("0002_next.up.sql, line 1: a lock was not given, as session %d (shop) of ", pid); !strings.HasPrefix(err.Error(), message) || !strings.Contains(err.Error(), " UTC has it. Nothing of 0002_next remains.") {
+		t.Errorf("got %s", err)
+	}
+	if want := fmt.Sprintf("Try again later, or end that session: /db terminate %d.", pid); report.Failure.Hint != want {
+		t.Errorf("got %s", report.Failure.Hint)
 	}
 }

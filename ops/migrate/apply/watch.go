@@ -25,14 +25,15 @@ func (r *run) watched(ctx context.Context, do func() error, say func(string)) er
 	ended, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var looking sync.WaitGroup
 	pid := r.work.PgConn().PID()
-	r.waitsFor = ""
+	r.blocker = nil
 	looking.Go(func() {
 		for pause := watchAfter; wait(ended, pause); pause = watchEvery {
-			if news, blocked := r.look(pid); news != "" {
+			news, blocker := r.look(pid)
+			if blocker != nil {
+				r.blocker = blocker
+			}
+			if news != "" {
 				say(news)
-				if blocked {
-					r.waitsFor = news
-				}
 			}
 		}
 	})
@@ -49,15 +50,15 @@ const lookSQL = `SELECT coalesce(p.phase, ''), coalesce(p.blocks_done, 0), coale
 	LEFT JOIN LATERAL (SELECT * FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(a.pid)) ORDER BY xact_start NULLS LAST LIMIT 1) b ON a.wait_event_type = 'Lock'
 	WHERE a.pid = $1`
 
-// look says what the working session does, in half a sentence; blocked, when it waits for somebody. Nothing of it is
+// look says what the working session does, in half a sentence, and for whom it waits, nil for nobody. Nothing of it is
 // needed for the run, so faults are silent.
-func (r *run) look(pid uint32) (news string, blocked bool) {
+func (r *run) look(pid uint32) (news string, blocker *session) {
 	ctx, cancel := context.WithTimeout(context.Background(), watchWithin)
 	defer cancel()
 	if r.watcher == nil || r.watcher.IsClosed() {
 		conn, err := pgx.ConnectConfig(ctx, r.config)
 		if err != nil {
-			return "", false
+			return "", nil
 		}
 		r.watcher = conn
 	}
@@ -68,18 +69,18 @@ func (r *run) look(pid uint32) (news string, blocked bool) {
 	err := r.watcher.QueryRow(ctx, lookSQL, pid).Scan(&phase, &blocks, &ofBlocks, &tuples, &ofTuples, &holder, &s.Application, &s.Role, &s.Client, &s.Since)
 	switch {
 	case err != nil:
-		return "", false
+		return "", nil
 	case holder != nil:
 		s.PID = *holder
-		return strings.TrimSpace(phase+" waits for ") + " " + s.inTransaction(), true
+		return strings.TrimSpace(phase+" waits for ") + " " + s.inTransaction(), &s
 	case phase == "":
-		return "", false
+		return "", nil
 	case ofBlocks > 0:
 		phase += percent(blocks, ofBlocks)
 	case ofTuples > 0:
 		phase += percent(tuples, ofTuples)
 	}
-	return phase, false
+	return phase, nil
 }
 
 func percent(done, total int64) string { return fmt.Sprintf(", %d %%", 100*done/total) }
