@@ -55,87 +55,89 @@ func with(consent *policy.Consent, allow ...string) policy.Policy {
 	return p
 }
 
+var oneLead = &policy.Consent{By: []string{"leads"}, Count: 1}
+
 // Between the consent and the run all kinds of things change. Each is found, and said with its reason.
+var sinceThen = []struct {
+	name   string
+	change func(*works, *approval.Request)
+	want   string
+}{
+	{"nothing", func(*works, *approval.Request) {}, ""},
+	{"ana left", func(w *works, _ *approval.Request) { w.directory.persons["U0ANA"] = ops.Deleted }, "U0ANA, who asked for this, may not do that any more."},
+	{"ana became a guest", func(w *works, _ *approval.Request) { w.directory.persons["U0ANA"] = ops.Guest }, "U0ANA, who asked for this, may not do that any more."},
+	{"ana is no engineer any more", func(w *works, _ *approval.Request) { w.directory.rosters["S0ENGINEER"] = nil }, "U0ANA, who asked for this, may not do that any more."},
+	{"lee left", func(w *works, _ *approval.Request) { w.directory.persons["U0LEE"] = ops.Deleted }, "U0LEE, who agreed, may not agree any more."},
+	{"lee is not what she was", func(w *works, _ *approval.Request) { w.directory.persons["U0LEE"] = ops.External }, "U0LEE, who agreed, may not agree any more."},
+	{"lee is no lead any more", func(w *works, _ *approval.Request) {
+		w.people.policy.Groups = map[string]policy.Group{"engineers": changePolicy.Groups["engineers"], "leads": {Users: []string{"U0MIA"}}}
+	}, "U0LEE, who agreed, may not agree any more."},
+	{"the policy asks others", func(w *works, _ *approval.Request) {
+		w.people.policy = with(&policy.Consent{By: []string{"engineers"}, Count: 1}, "engineers")
+	}, "U0LEE, who agreed, may not agree any more."},
+	{"the policy asks for two", func(w *works, _ *approval.Request) {
+		w.people.policy = with(&policy.Consent{By: []string{"leads"}, Count: 2}, "engineers")
+	}, "1 agreed, and the policy asks for 2 people now."},
+	{"the policy asks for nobody", func(w *works, _ *approval.Request) { w.people.policy = with(nil, "engineers") }, ""},
+	{"it asks for nobody, and lee left", func(w *works, _ *approval.Request) {
+		w.people.policy, w.directory.persons["U0LEE"] = with(nil, "engineers"), ops.Deleted
+	}, "U0LEE, who agreed, may not agree any more."},
+	{"engineers may not any more", func(w *works, _ *approval.Request) { w.people.policy = with(oneLead, "leads") }, "U0ANA, who asked for this, may not do that any more."},
+	{"nobody agreed, and now somebody must", func(_ *works, q *approval.Request) { q.Votes, q.Terms = nil, approval.Terms{} }, "Nobody had to agree when this was asked for, and now somebody must."},
+	{"alone then, and not now", func(_ *works, q *approval.Request) { q.Votes, q.Terms.Alone = nil, true }, "Nobody had to agree when this was asked for, and now somebody must."},
+	{"glass broken", func(_ *works, q *approval.Request) { q.Glass, q.By = true, id("U0LEE") }, ""},
+	{"glass broken by who is no lead now", func(w *works, q *approval.Request) {
+		q.Glass, q.By = true, id("U0LEE")
+		w.directory.persons["U0LEE"] = ops.Guest
+	}, "U0LEE, who decided this alone, may not do that any more."},
+	{"glass broken, and the policy has none now", func(w *works, q *approval.Request) {
+		q.Glass, q.By = true, id("U0LEE")
+		w.people.policy = with(oneLead, "engineers")
+	}, "The policy does not let anybody decide this alone any more."},
+	{"ben did not agree, and is no lead", func(_ *works, q *approval.Request) { q.Votes = append(q.Votes, approval.Vote{By: id("U0BEN")}) }, ""},
+	{"the policy asks more groups, and lee changed hers", func(w *works, _ *approval.Request) {
+		w.people.policy = with(&policy.Consent{By: []string{"engineers", "leads"}, Count: 1}, "engineers")
+		w.people.policy.Groups = map[string]policy.Group{"engineers": {Users: []string{"U0ANA", "U0LEE"}}, "leads": {Users: []string{"U0MIA"}}}
+	}, "U0LEE, who agreed, may not agree any more."},
+	{"a roster that nobody needs cannot be read", func(w *works, _ *approval.Request) {
+		w.people.policy.Groups = map[string]policy.Group{"engineers": {Users: []string{"U0ANA"}}, "leads": {Users: []string{"U0LEE"}}, "others": {Usergroups: []string{"S0OTHER"}}}
+		w.people.rosters.read = func(context.Context, string) ([]string, error) { return nil, errSlackDown }
+	}, ""},
+	{"another plan", func(w *works, _ *approval.Request) {
+		w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
+	}, "What would happen now is not what was agreed to: orders has changed since."},
+	{"another plan, and the command has words for it", func(w *works, _ *approval.Request) {
+		w.differ = "0007_total.up.sql has changed since it was agreed to."
+		w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
+	}, "0007_total.up.sql has changed since it was agreed to."},
+	{"another server", func(w *works, _ *approval.Request) {
+		w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
+			p := planned("to version 7")
+			p.Server.System = "7300000000000000002"
+			return p, nil
+		}
+	}, "orders is another server or another database than when this was agreed to."},
+	{"another database of that server", func(w *works, _ *approval.Request) {
+		w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
+			p := planned("to version 7")
+			p.Server.Database = "shop_old"
+			return p, nil
+		}
+	}, "orders is another server or another database than when this was agreed to."},
+	{"nothing to do any more", func(w *works, _ *approval.Request) {
+		w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
+			return commands.Planned[json.RawMessage]{}, &ops.Error{Message: "Nothing is pending."}
+		}
+	}, "Nothing is pending."},
+	{"no such command any more", func(_ *works, q *approval.Request) { q.Words = "dance" }, "This version of dbbot understands “dance” differently."},
+	{"a question now", func(_ *works, q *approval.Request) { q.Words = "status" }, "This version of dbbot understands “status” differently."},
+	{"another command now", func(_ *works, q *approval.Request) { q.Words = "drop orders" }, "This version of dbbot understands “drop orders” differently."},
+	{"another environment now", func(_ *works, q *approval.Request) { q.Target.Environment = "staging" }, "orders is configured differently now."},
+	{"riskier now", func(w *works, _ *approval.Request) { w.risk = ops.Destroy }, "“up” counts as destroy now, and as change when it was agreed to."},
+}
+
 func TestCheckFindsWhatHasChanged(t *testing.T) {
-	oneLead := &policy.Consent{By: []string{"leads"}, Count: 1}
-	tests := []struct {
-		name   string
-		change func(*works, *approval.Request)
-		want   string
-	}{
-		{"nothing", func(*works, *approval.Request) {}, ""},
-		{"ana left", func(w *works, _ *approval.Request) { w.directory.persons["U0ANA"] = ops.Deleted }, "U0ANA, who asked for this, may not do that any more."},
-		{"ana became a guest", func(w *works, _ *approval.Request) { w.directory.persons["U0ANA"] = ops.Guest }, "U0ANA, who asked for this, may not do that any more."},
-		{"ana is no engineer any more", func(w *works, _ *approval.Request) { w.directory.rosters["S0ENGINEER"] = nil }, "U0ANA, who asked for this, may not do that any more."},
-		{"lee left", func(w *works, _ *approval.Request) { w.directory.persons["U0LEE"] = ops.Deleted }, "U0LEE, who agreed, may not agree any more."},
-		{"lee is not what she was", func(w *works, _ *approval.Request) { w.directory.persons["U0LEE"] = ops.External }, "U0LEE, who agreed, may not agree any more."},
-		{"lee is no lead any more", func(w *works, _ *approval.Request) {
-			w.people.policy.Groups = map[string]policy.Group{"engineers": changePolicy.Groups["engineers"], "leads": {Users: []string{"U0MIA"}}}
-		}, "U0LEE, who agreed, may not agree any more."},
-		{"the policy asks others", func(w *works, _ *approval.Request) {
-			w.people.policy = with(&policy.Consent{By: []string{"engineers"}, Count: 1}, "engineers")
-		}, "U0LEE, who agreed, may not agree any more."},
-		{"the policy asks for two", func(w *works, _ *approval.Request) {
-			w.people.policy = with(&policy.Consent{By: []string{"leads"}, Count: 2}, "engineers")
-		}, "1 agreed, and the policy asks for 2 people now."},
-		{"the policy asks for nobody", func(w *works, _ *approval.Request) { w.people.policy = with(nil, "engineers") }, ""},
-		{"it asks for nobody, and lee left", func(w *works, _ *approval.Request) {
-			w.people.policy, w.directory.persons["U0LEE"] = with(nil, "engineers"), ops.Deleted
-		}, "U0LEE, who agreed, may not agree any more."},
-		{"engineers may not any more", func(w *works, _ *approval.Request) { w.people.policy = with(oneLead, "leads") }, "U0ANA, who asked for this, may not do that any more."},
-		{"nobody agreed, and now somebody must", func(_ *works, q *approval.Request) { q.Votes, q.Terms = nil, approval.Terms{} }, "Nobody had to agree when this was asked for, and now somebody must."},
-		{"alone then, and not now", func(_ *works, q *approval.Request) { q.Votes, q.Terms.Alone = nil, true }, "Nobody had to agree when this was asked for, and now somebody must."},
-		{"glass broken", func(_ *works, q *approval.Request) { q.Glass, q.By = true, id("U0LEE") }, ""},
-		{"glass broken by who is no lead now", func(w *works, q *approval.Request) {
-			q.Glass, q.By = true, id("U0LEE")
-			w.directory.persons["U0LEE"] = ops.Guest
-		}, "U0LEE, who decided this alone, may not do that any more."},
-		{"glass broken, and the policy has none now", func(w *works, q *approval.Request) {
-			q.Glass, q.By = true, id("U0LEE")
-			w.people.policy = with(oneLead, "engineers")
-		}, "The policy does not let anybody decide this alone any more."},
-		{"ben did not agree, and is no lead", func(_ *works, q *approval.Request) { q.Votes = append(q.Votes, approval.Vote{By: id("U0BEN")}) }, ""},
-		{"the policy asks more groups, and lee changed hers", func(w *works, _ *approval.Request) {
-			w.people.policy = with(&policy.Consent{By: []string{"engineers", "leads"}, Count: 1}, "engineers")
-			w.people.policy.Groups = map[string]policy.Group{"engineers": {Users: []string{"U0ANA", "U0LEE"}}, "leads": {Users: []string{"U0MIA"}}}
-		}, "U0LEE, who agreed, may not agree any more."},
-		{"a roster that nobody needs cannot be read", func(w *works, _ *approval.Request) {
-			w.people.policy.Groups = map[string]policy.Group{"engineers": {Users: []string{"U0ANA"}}, "leads": {Users: []string{"U0LEE"}}, "others": {Usergroups: []string{"S0OTHER"}}}
-			w.people.rosters.read = func(context.Context, string) ([]string, error) { return nil, errSlackDown }
-		}, ""},
-		{"another plan", func(w *works, _ *approval.Request) {
-			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
-		}, "What would happen now is not what was agreed to: orders has changed since."},
-		{"another plan, and the command has words for it", func(w *works, _ *approval.Request) {
-			w.differ = "0007_total.up.sql has changed since it was agreed to."
-			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) { return planned("to version 8"), nil }
-		}, "0007_total.up.sql has changed since it was agreed to."},
-		{"another server", func(w *works, _ *approval.Request) {
-			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
-				p := planned("to version 7")
-				p.Server.System = "7300000000000000002"
-				return p, nil
-			}
-		}, "orders is another server or another database than when this was agreed to."},
-		{"another database of that server", func(w *works, _ *approval.Request) {
-			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
-				p := planned("to version 7")
-				p.Server.Database = "shop_old"
-				return p, nil
-			}
-		}, "orders is another server or another database than when this was agreed to."},
-		{"nothing to do any more", func(w *works, _ *approval.Request) {
-			w.plan = func(context.Context) (commands.Planned[json.RawMessage], error) {
-				return commands.Planned[json.RawMessage]{}, &ops.Error{Message: "Nothing is pending."}
-			}
-		}, "Nothing is pending."},
-		{"no such command any more", func(_ *works, q *approval.Request) { q.Words = "dance" }, "This version of dbbot understands “dance” differently."},
-		{"a question now", func(_ *works, q *approval.Request) { q.Words = "status" }, "This version of dbbot understands “status” differently."},
-		{"another command now", func(_ *works, q *approval.Request) { q.Words = "drop orders" }, "This version of dbbot understands “drop orders” differently."},
-		{"another environment now", func(_ *works, q *approval.Request) { q.Target.Environment = "staging" }, "orders is configured differently now."},
-		{"riskier now", func(w *works, _ *approval.Request) { w.risk = ops.Destroy }, "“up” counts as destroy now, and as change when it was agreed to."},
-	}
-	for _, tt := range tests {
+	for _, tt := range sinceThen {
 		w, q := agreed(t)
 		w.people.policy.Groups = changePolicy.Groups
 		tt.change(w, &q)

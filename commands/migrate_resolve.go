@@ -21,7 +21,8 @@ func migrateResolve(t Toolbox) Command {
 		Path: "migrate resolve", Risk: ops.Destroy,
 		Args: []Arg{
 			{Name: "name", Kind: WordArg, Hint: "of the migration"},
-			{Name: asApplied + "|" + asRolledBack, Kind: WordArg, Hint: "applied: it counts from now on; rolled-back: it is pending again"}, ofDatabase,
+			{Name: asApplied + "|" + asRolledBack, Kind: WordArg, Hint: "applied: it counts from now on; rolled-back: it is pending again"},
+			ofDatabase,
 		},
 		Summary: "say of one migration whether it counts (Prisma)", Example: "migrate resolve 20260110120000_gift_notes rolled-back orders",
 	}, parseResolve))

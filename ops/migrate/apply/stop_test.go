@@ -14,7 +14,7 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
-var errStop = errors.New("Lee stopped it")
+var errStop = errors.New("stopped by Lee")
 
 // Stopped at any step, a run says truly what stands, and leaves no lock.
 func TestStoppedAtAnyStep(t *testing.T) {
