@@ -53,8 +53,11 @@ func (t Toolbox) site(ctx context.Context, target ops.Target) (site, error) {
 	atOnce(
 		func() { files = t.files(ctx, dir) },
 		func() { s.server, journal, unread = t.Migrations.Journal(ctx, target.Database) })
-	if err := errors.Join(files.err, heard(unread)); err != nil {
-		return s, firstOf(files.err, heard(unread))
+	switch {
+	case files.err != nil:
+		return s, files.err
+	case unread != nil:
+		return s, heard(unread)
 	}
 	s.set, s.survey, s.own = files.set, files.set.Survey(journal), journal.Own
 	return s, nil
@@ -71,15 +74,6 @@ func noFolder(target ops.Target) error {
 		Message: fmt.Sprintf("No folder of migrations is configured for %s.", name(target.Database)),
 		Hint:    "It is given as migrations: {tool: …, dir: …} of the database, in dbbot's file.",
 	}
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // heard says in the words of this package what an error of apply means beside its message.

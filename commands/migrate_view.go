@@ -46,7 +46,7 @@ func (a ahead) title() string {
 		way = "Down"
 	}
 	if a.set.Tool == migrate.Prisma {
-		return fmt.Sprintf("%s by %s", way, ops.Count(len(a.steps), "migration"))
+		return fmt.Sprintf("%s to %s", way, place(last.To))
 	}
 	return fmt.Sprintf("%s from %s to %s", way, place(first.From), place(last.To))
 }

@@ -44,7 +44,10 @@ func TestConversations(t *testing.T) {
 		for replicas := 1; replicas <= 2; replicas++ {
 			t.Run(fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(file), ".txt"), replicas), func(t *testing.T) {
 				with := func(*world) {}
-				if strings.HasPrefix(filepath.Base(file), "migrate_") {
+				switch name := filepath.Base(file); {
+				case name == "migrate_prisma.txt":
+					with = func(w *world) { w.file, w.shop = "testdata/migrate.yml", newPrismaShop(t, databases) }
+				case strings.HasPrefix(name, "migrate_"):
 					with = func(w *world) { w.file, w.shop = "testdata/migrate.yml", newShopOf(t, databases) }
 				}
 				c := &conversation{
@@ -93,8 +96,8 @@ var verbs = []verb{
 	{regexp.MustCompile(`(?s)^slackbot to (\w+): (.*)$`), func(c *conversation, w []string) { c.reads(w[1], slackbot, "", w[2]) }},
 	{regexp.MustCompile(`^a session of (\w+), called (\w+)$`), func(c *conversation, w []string) { c.sessions[w[2]] = c.startSession(w[1]) }},
 	{regexp.MustCompile(`^somebody waits for (\w+)$`), func(c *conversation, w []string) { c.sessions[w[1]].block(c) }},
-	{regexp.MustCompile(`(?s)^the file ([\w.]+): (.*)$`), func(c *conversation, w []string) { c.fileBecomes(w[1], w[2]) }},
-	{regexp.MustCompile(`^the file ([\w.]+) is gone$`), func(c *conversation, w []string) { c.fileIsGone(w[1]) }},
+	{regexp.MustCompile(`(?s)^the file ([\w./]+): (.*)$`), func(c *conversation, w []string) { c.world.shop.write(c.t, w[1], w[2]) }},
+	{regexp.MustCompile(`^the file ([\w./]+) is gone$`), func(c *conversation, w []string) { c.fileIsGone(w[1]) }},
 	{regexp.MustCompile(`^the shop runs: (.*)$`), func(c *conversation, w []string) { c.shopRuns(w[1]) }},
 	{regexp.MustCompile(`^the shop says (.*?) to: (.*)$`), func(c *conversation, w []string) { c.shopSays(w[1], w[2]) }},
 	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},

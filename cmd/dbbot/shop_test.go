@@ -16,11 +16,21 @@ import (
 
 // shopOf is a database of a conversation's own with a folder of migrations: those of the demo, of which the first three
 // are applied, and some rows.
-type shopOf struct{ database, dir, url string }
+type shopOf struct{ database, dir, url, tool string }
+
+// newPrismaShop has an empty database, and one migration that creates a table.
+func newPrismaShop(t testing.TB, databases sample) shopOf {
+	t.Helper()
+	s := shopOf{database: "shop_" + strings.ToLower(rand.Text()), dir: t.TempDir(), tool: "prisma"}
+	s.write(t, "20260101000000_carts/migration.sql", "CREATE TABLE carts (id bigint PRIMARY KEY);")
+	clustertest.Exec(t, databases.server.URL("postgres"), "CREATE DATABASE "+s.database+" OWNER application")
+	s.url = databases.application(s.database)
+	return s
+}
 
 func newShopOf(t testing.TB, databases sample) shopOf {
 	t.Helper()
-	s := shopOf{database: "shop_" + strings.ToLower(rand.Text()), dir: t.TempDir()}
+	s := shopOf{database: "shop_" + strings.ToLower(rand.Text()), dir: t.TempDir(), tool: "golang-migrate"}
 	files, err := fs.Sub(demoFiles, "demo/migrations")
 	if err == nil {
 		err = os.CopyFS(s.dir, files)
@@ -53,14 +63,19 @@ func newShopOf(t testing.TB, databases sample) shopOf {
 
 // env of the shop, for migrate.yml.
 func (s shopOf) env(name string) string {
-	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir}[name]
+	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir, "SHOP_TOOL": s.tool}[name]
 }
 
-// fileBecomes writes a file of the folder, or takes it away.
-func (c *conversation) fileBecomes(path, sql string) {
-	c.t.Helper()
-	if err := os.WriteFile(filepath.Join(c.world.shop.dir, path), []byte(sql), 0o600); err != nil {
-		c.t.Fatal(err)
+// write makes a file of the folder, or another one of it.
+func (s shopOf) write(t testing.TB, path, sql string) {
+	t.Helper()
+	file := filepath.Join(s.dir, filepath.FromSlash(path))
+	err := os.MkdirAll(filepath.Dir(file), 0o700)
+	if err == nil {
+		err = os.WriteFile(file, []byte(sql), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
