@@ -141,17 +141,15 @@ func TestUnreadableFolder(t *testing.T) {
 	}
 }
 
-// A file that may not be read is a fault of its own: everything else is still told.
+// A file that cannot be read is a fault of its own: everything else is still told. A link to itself is one for everybody,
+// also for whoever may read everything.
 func TestUnreadableFile(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("the superuser may read everything")
-	}
-	dir := folder(t, "1_a.up.sql", "2_b.up.sql")
-	if err := os.Chmod(filepath.Join(dir, "1_a.up.sql"), 0); err != nil {
+	dir := folder(t, "2_b.up.sql")
+	if err := os.Symlink("1_a.up.sql", filepath.Join(dir, "1_a.up.sql")); err != nil {
 		t.Fatal(err)
 	}
 	set, err := Folder{Tool: GolangMigrate, Dir: dir}.Load()
-	if err != nil || !slices.Equal(set.Faults, []string{"1_a.up.sql cannot be read: permission denied."}) || len(set.Migrations) != 2 {
+	if err != nil || !slices.Equal(set.Faults, []string{"1_a.up.sql cannot be read: too many levels of symbolic links."}) || len(set.Migrations) != 2 {
 		t.Errorf("got %+v, %v", set, err)
 	}
 }
