@@ -97,7 +97,7 @@ func (f Failure) remains() string {
 	case f.Nothing:
 		return "Nothing of " + name + " remains."
 	case f.Applied > 0:
-		words = fmt.Sprintf("%s of %s went through and stay.", ops.Count(f.Applied, "statement"), name)
+		words = fmt.Sprintf("%s of %s went through and %s.", ops.Count(f.Applied, "statement"), name, stay(f.Applied))
 	case f.only:
 		words = "Else nothing of " + name + " remains."
 	default:

@@ -73,7 +73,7 @@ func TestAnIndexIsStopped(t *testing.T) {
 	if !errors.Is(err, errStop) || report.Failure == nil || report.Failure.Applied != 1 || report.Failure.Nothing || strings.Join(report.Failure.Invalid, " ") != "public.by_total" {
 		t.Fatalf("%+v, %v", report.Failure, err)
 	}
-	if want := "It was stopped. The index public.by_total was left behind half built; DROP INDEX CONCURRENTLY removes it. 1 statement of 0002_index went through and stay."; err.Error() != want {
+	if want := "It was stopped. The index public.by_total was left behind half built; DROP INDEX CONCURRENTLY removes it. 1 statement of 0002_index went through and stays."; err.Error() != want {
 		t.Errorf("got %s", err)
 	}
 	if got := state(t, url); got != "2 dirty" {

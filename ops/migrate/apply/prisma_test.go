@@ -64,7 +64,7 @@ func TestPrismasWayBack(t *testing.T) {
 func TestPrismasFailures(t *testing.T) {
 	for name, test := range map[string]struct{ sql, rows, broken string }{
 		"in a transaction": {"CREATE TABLE a (); SELECT 1 / 0;", "20260101000000 36 64 1 finished", ""},
-		"outside one":      {"CREATE TABLE a (); VACUUM nothere;", "20260101000000 36 64 1 finished; 20260102000000 36 64 0 logs=20260102000000_next/migration.sql, line 1: relation \"nothere\" does not exist. 1 statement of 20260102000000_next went through and stay.", "20260102000000_next"},
+		"outside one":      {"CREATE TABLE a (); VACUUM nothere;", "20260101000000 36 64 1 finished; 20260102000000 36 64 0 logs=20260102000000_next/migration.sql, line 1: relation \"nothere\" does not exist. 1 statement of 20260102000000_next went through and stays.", "20260102000000_next"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := clustertest.Database(t)

@@ -101,7 +101,6 @@ func (r *run) compare(ctx context.Context, steps []Prepared) error {
 	if err != nil {
 		return err
 	}
-	r.have = standing{tool: !j.Missing}
 	if r.have, err = r.standing(ctx); err != nil {
 		return r.unread(err)
 	}
@@ -159,9 +158,16 @@ func (r *run) after(err error) error {
 		return err
 	}
 	if n := len(r.report.Done); n > 0 {
-		fault = &ops.Error{Message: fault.Message + " Before it, " + ops.Count(n, "migration") + " of this run went through and stay.", Hint: fault.Hint, Cause: fault}
+		fault = &ops.Error{Message: fault.Message + " Before it, " + ops.Count(n, "migration") + " of this run went through and " + stay(n) + ".", Hint: fault.Hint, Cause: fault}
 	}
 	return fault
+}
+
+func stay(n int) string {
+	if n == 1 {
+		return "stays"
+	}
+	return "stay"
 }
 
 // say tells where the run is: statement n of a step.

@@ -88,7 +88,7 @@ func TestStoppedInTheMiddle(t *testing.T) {
 	if !errors.Is(err, errStop) || report.Failure == nil || !report.Failure.Nothing || report.Failure.Code != queryCanceled {
 		t.Fatalf("%+v, %v", report.Failure, err)
 	}
-	if want := "It was stopped. Nothing of 0002_long remains. Before it, 1 migration of this run went through and stay."; err.Error() != want {
+	if want := "It was stopped. Nothing of 0002_long remains. Before it, 1 migration of this run went through and stays."; err.Error() != want {
 		t.Errorf("got %s", err)
 	}
 	if c.work.IsClosed() {
