@@ -13,7 +13,7 @@ func silence(found []Finding, s script.Script, step int) []Finding {
 	for _, a := range s.Allows {
 		used := false
 		for i, f := range found {
-			if f.Rule == a.Rule && (f.Statement == a.Statement || f.Statement == wholeFile) && a.Reason != "" {
+			if f.Rule == a.Rule && (f.Statement == a.Statement || f.Statement == wholeFile) {
 				found[i].Allowed, used = a.Reason, true
 			}
 		}

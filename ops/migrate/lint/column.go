@@ -98,12 +98,13 @@ func kindOf(written string) kind {
 	if m == nil {
 		return kind{name: written}
 	}
-	k := kind{name: m[1] + m[3] + m[4]}
-	if m[2] != "" {
-		k.mods = strings.Split(strings.ReplaceAll(m[2], " ", ""), ",")
-	}
+	k := kind{name: m[1] + m[3]}
 	if long, short := shorthand[k.name]; short {
 		k.name = long
+	}
+	k.name += m[4]
+	if m[2] != "" {
+		k.mods = strings.Split(strings.ReplaceAll(m[2], " ", ""), ",")
 	}
 	return k
 }

@@ -232,6 +232,7 @@ var constraintExamples = []example{
 		},
 		silent: []string{
 			"ALTER TABLE big VALIDATE CONSTRAINT total_there",
+			"ALTER TABLE big ADD CONSTRAINT c CHECK (total > 0) NOT VALID; ALTER TABLE big VALIDATE CONSTRAINT c; CREATE INDEX CONCURRENTLY i ON big (total)",
 			"ALTER TABLE big ADD CONSTRAINT c CHECK (total > 0) NOT VALID---ALTER TABLE big VALIDATE CONSTRAINT c",
 			"BEGIN; ALTER TABLE big ADD CONSTRAINT c CHECK (total > 0) NOT VALID; COMMIT; ALTER TABLE big VALIDATE CONSTRAINT c",
 		},
@@ -241,6 +242,7 @@ var constraintExamples = []example{
 		speaks: []string{
 			"ALTER TABLE big ALTER COLUMN total SET NOT NULL",
 			"ALTER TABLE big ALTER note SET NOT NULL",
+			"ALTER TABLE big ADD CONSTRAINT c CHECK (note IS NOT NULL) NOT VALID---ALTER TABLE big VALIDATE CONSTRAINT total_there---ALTER TABLE big ALTER note SET NOT NULL",
 			"ALTER TABLE big ADD CONSTRAINT c CHECK (note IS NOT NULL) NOT VALID; ALTER TABLE big ALTER note SET NOT NULL",
 		},
 		silent: []string{
@@ -317,6 +319,7 @@ var columnExamples = []example{
 			"ALTER TABLE big ALTER note TYPE varchar(10)",
 			"ALTER TABLE big ALTER price TYPE numeric(12,3)",
 			"ALTER TABLE big ALTER note TYPE text USING upper(note)",
+			"ALTER TABLE big ALTER note TYPE varchar(30) USING note::int",
 			"ALTER TABLE big ALTER at TYPE timestamptz",
 		},
 		silent: []string{

@@ -26,7 +26,7 @@ func known() Facts {
 	}
 	table := func(rows int64) Table { return Table{Kind: Ordinary, Rows: rows, Bytes: rows * 100, Columns: columns} }
 	big := table(2_400_000)
-	big.Indexes = []Index{{Name: "big_pkey", Columns: []string{"id"}, Unique: true, Valid: true}, {Name: "big_note", Columns: []string{"note"}, Valid: true}, {Name: "big_broken", Columns: []string{"total"}}}
+	big.Indexes = []Index{{Name: "big_pkey", Columns: []string{"id"}, Unique: true, Valid: true}, {Name: "big_note", Columns: []string{"note"}, Valid: true}, {Name: "big_broken", Columns: []string{"total"}}, {Name: "big_partial", Columns: []string{"customer"}, Partial: true, Valid: true}}
 	big.Constraints = []Constraint{
 		{Name: "big_customer_fkey", Kind: ForeignTo, Columns: []string{"customer"}, Table: "public.customers", Valid: true},
 		{Name: "price_there", Kind: CheckThat, Columns: []string{"price"}, Definition: "CHECK ((price IS NOT NULL))", Valid: true},
@@ -120,7 +120,7 @@ func TestPartitionsCountTogether(t *testing.T) {
 	events.Rows = 3_020_000
 	events.Partitions = append(events.Partitions, "public.below")
 	f.Tables["public.events"] = events
-	f.Tables["public.below"] = Table{Kind: Partitioned, Rows: 20_000}
+	f.Tables["public.below"] = Table{Kind: Partitioned, Rows: 900_000}
 	if found := ofRule("drop-table", check(f, "DROP TABLE events")); len(found) != 1 || found[0].What != "events is dropped (about 3.0 million rows, 302 MB)." {
 		t.Error(told(found))
 	}
@@ -247,6 +247,7 @@ func TestPathAndRenamesAreFollowed(t *testing.T) {
 		"SET LOCAL search_path = app, public; DROP TABLE small": "public.small",
 		"DROP TABLE app.big": "app.big",
 		"ALTER TABLE big RENAME TO big_old; CREATE TABLE big (id bigint); DROP TABLE big": "",
+		"CREATE TABLE t (a int); DROP TABLE t; ALTER TABLE big RENAME TO t; DROP TABLE t": "public.t",
 		"ALTER TABLE big RENAME TO big_old; DROP TABLE big_old":                           "public.big_old",
 	} {
 		var got []string
@@ -255,6 +256,41 @@ func TestPathAndRenamesAreFollowed(t *testing.T) {
 		}
 		if strings.Join(got, " ") != tables {
 			t.Errorf("%s: %v, want %s", sql, got, tables)
+		}
+	}
+}
+
+func TestNamesInAdvice(t *testing.T) {
+	for key, want := range map[string]string{
+		"public.orders": "orders", "app.orders": "app.orders", "public.Order": `"Order"`, "public.order": `"order"`, `app.a"b`: `app."a""b"`, "public.two words": `"two words"`,
+	} {
+		if got := sql(key); got != want {
+			t.Errorf("%s: %s, want %s", key, got, want)
+		}
+	}
+}
+
+func TestBytesThatStay(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		same     bool
+	}{
+		{"character varying(20)", "varchar(20)", true},
+		{"character varying(20)", "varchar(19)", false},
+		{"character varying(20)", "varchar", true},
+		{"character varying", "varchar(20)", false},
+		{"character(10)", "bpchar(20)", false},
+		{"bit varying(3)", "varbit(4)", true},
+		{"numeric(10,2)", "numeric(12,2)", true},
+		{"numeric(10,2)", "numeric(12)", false},
+		{"timestamp(3) without time zone", "timestamp(6)", true},
+		{"integer", "int8", false},
+		{"integer[]", "int4[]", true},
+		{"text", "varchar", true},
+		{"text", "varchar(20)", false},
+	} {
+		if got := (Facts{}).sameBytes(kindOf(c.from), kindOf(c.to)); got != c.same {
+			t.Errorf("%s to %s: %v", c.from, c.to, got)
 		}
 	}
 }

@@ -131,7 +131,7 @@ func defaultScan(s *spot) []hit {
 	var all []hit
 	for _, l := range s.locks {
 		t := s.facts.Tables[l.Relation]
-		if !t.Default || !l.Scan || !hangsBelow(s, t.Parent) {
+		if !t.Default || !hangsBelow(s, t.Parent) {
 			continue
 		}
 		all = append(all, hit{table: l.Relation, what: "The default partition " + shown(l.Relation) + " is read whole, for rows of the new partition."})

@@ -52,7 +52,7 @@ func heldLock(s *spot) []hit {
 	}
 	for _, l := range s.locks {
 		long := l.Rewrite || l.Scan || changesMany(s.Node)
-		if !long || !s.exists(l.Relation) {
+		if !long {
 			continue
 		}
 		var closed []string

@@ -111,10 +111,6 @@ func (s *spot) passed() {
 	case *pg.Node_AlterTableStmt:
 		s.alteredTable(n.AlterTableStmt)
 	}
-	if s.Alone || s.parsed.Script.Mode == script.Alone {
-		s.begin(false)
-		return
-	}
 	s.remember()
 }
 
