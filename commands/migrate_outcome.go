@@ -54,14 +54,21 @@ func reached(p stepPlan, r apply.Report) string {
 	return r.Done[len(r.Done)-1].Step.To
 }
 
+// notGranted is the SQLSTATE of a lock that was waited for in vain: who has it, and what to do, are dbbot's own words.
+const notGranted = "55P03"
+
 // failed tells where and why, and what remains.
 func failed(f apply.Failure) []Part {
 	section := Section{Title: f.Name, Verdict: Bad, Summary: Say(where(f))}
+	says, hints := "PostgreSQL says: ", "Its hint: "
+	if f.Code == notGranted {
+		says, hints = "", ""
+	}
 	if f.Message != "" {
-		section.Lines = append(section.Lines, Say("PostgreSQL says: "+f.Message+bracketed(f.Code)))
+		section.Lines = append(section.Lines, Say(says+f.Message+bracketed(f.Code)))
 	}
 	if f.Hint != "" {
-		section.Lines = append(section.Lines, Say("Its hint: "+f.Hint))
+		section.Lines = append(section.Lines, Say(hints+f.Hint))
 	}
 	switch {
 	case f.Nothing:

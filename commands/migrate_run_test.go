@@ -110,6 +110,11 @@ func TestUpThatFails(t *testing.T) {
 	}
 	golden(t, "migrate_up_failed.golden", view.Text()+"\n")
 
+	s.report = apply.Report{Failure: &apply.Failure{Name: "0004_note", Code: "55P03", Message: "Session 4242 of ana has the lock.", Hint: "Try again later.", Nothing: true}}
+	view, _ = change.Run(t.Context(), approval.Request{}, planned.Plan, silentProgress)
+	if text := view.Text(); strings.Contains(text, "PostgreSQL says") || !strings.Contains(text, "Session 4242 of ana has the lock. (55P03)") {
+		t.Errorf("who has the lock is dbbot's to say: %s", text)
+	}
 	s.report, s.failure = apply.Report{}, context.Canceled
 	if view, err := change.Run(t.Context(), approval.Request{}, planned.Plan, silentProgress); !errors.Is(err, context.Canceled) || view.Title != "" {
 		t.Errorf("a run that was stopped before it began says %q, %v", view.Title, err)

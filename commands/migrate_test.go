@@ -102,7 +102,7 @@ var sqlFiles = map[string]string{
 	"0006_forget.up.sql": "ALTER TABLE orders DROP COLUMN total;\n", "0007-typo.up.sql": "SELECT 1;",
 }
 
-func newScene(t *testing.T, tool migrate.Tool, files map[string]string) *scene {
+func newScene(t testing.TB, tool migrate.Tool, files map[string]string) *scene {
 	t.Helper()
 	s := &scene{dir: t.TempDir(), fakeBooks: &fakeBooks{server: apply.Server{System: "7291", Database: "shop", Schema: "public", Role: "owner", Version: 150018}}}
 	for path, sql := range files {
@@ -116,7 +116,7 @@ func newScene(t *testing.T, tool migrate.Tool, files map[string]string) *scene {
 	return s
 }
 
-func (s *scene) write(t *testing.T, path, sql string) {
+func (s *scene) write(t testing.TB, path, sql string) {
 	t.Helper()
 	full := filepath.Join(s.dir, path)
 	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
@@ -242,6 +242,22 @@ func TestPlanOfThreeHundredFiles(t *testing.T) {
 	}
 	if !strings.Contains(short.Text(), "the file in the thread has all") {
 		t.Error("nothing says that there is more")
+	}
+}
+
+// 20 MB of SQL give a plan that can still be kept: what is left out is said.
+func TestPlanOfAHugeFile(t *testing.T) {
+	s := newScene(t, migrate.GolangMigrate, map[string]string{"0001_rows.up.sql": strings.Repeat("UPDATE orders SET total = 1;\n", 20_000) + "-- " + strings.Repeat("x", shownSQL)})
+	s.journal.Records = nil
+	planned := s.planned(t, "migrate up orders")
+	body, err := json.Marshal(planned.View)
+	if err != nil || len(body) > 3<<20 || len(planned.Plan) > 1000 {
+		t.Errorf("view of %d bytes, plan of %d, %v", len(body), len(planned.Plan), err)
+	}
+	for _, want := range []string{"more about this file are not shown", "0001_rows.up.sql, sum ", ": the first 1 MB of"} {
+		if !strings.Contains(planned.View.Text(), want) {
+			t.Errorf("nothing says %q", want)
+		}
 	}
 }
 

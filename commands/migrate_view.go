@@ -19,8 +19,12 @@ const (
 	// shownSQL is how much of all SQL a plan shows, in bytes. What people are to read fits easily; what is larger holds data,
 	// and a request has to stay small enough to be kept, with its sums for the rest.
 	shownSQL = 1 << 20
-	sumRunes = 12 // of a sum, to compare by eye
-	sqlRunes = 300
+	// shownLines is how many lines about statements a plan has in all, for the same reason.
+	shownLines = 4000
+	// shownLosses is how many statements that lose data are listed; a plan with more of them is judged by their number.
+	shownLosses = 200
+	sumRunes    = 12 // of a sum, to compare by eye
+	sqlRunes    = 300
 )
 
 // view is the plan as people see it: what is lost first, then file by file what it does, who waits, and its SQL.
@@ -29,9 +33,15 @@ func (a ahead) view() View {
 	if lost := a.lost(); lost != nil {
 		view.Parts = append(view.Parts, Part{Section: lost})
 	}
-	room := shownSQL
+	room, left := shownSQL, shownLines
 	for i, s := range a.steps {
 		section := a.section(i, s)
+		if n := len(section.Lines); n > left {
+			section.Lines = append(section.Lines[:left], sayf("… %s more about this file are not shown: it is too long", ops.Count(n-left, "line")))
+			left = 0
+		} else {
+			left -= n
+		}
 		code := sqlOf(s.Step.File(), &room)
 		view.Parts = append(view.Parts, Part{Section: &section}, Part{Code: &code})
 	}
@@ -143,7 +153,11 @@ func (a ahead) lost() *Section {
 		return nil
 	}
 	section := &Section{Title: "Data is lost", Verdict: Bad, Summary: Say(ops.Count(len(found), "statement"))}
-	for _, f := range found {
+	for i, f := range found {
+		if i == shownLosses {
+			section.Lines = append(section.Lines, sayf("… %d more", len(found)-i))
+			break
+		}
 		step := a.steps[f.Step]
 		section.Lines = append(section.Lines, Text{
 			{Kind: Strong, Text: name(step.Step.Migration.Name)}, {Text: at(f.Line) + ": "}, {Text: strings.TrimSuffix(f.What, ".") + a.sized(f.Table) + "."},

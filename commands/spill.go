@@ -15,8 +15,8 @@ const (
 	maxSpilled = 2500 // characters of code, of all parts together
 	maxLinesIn = 40   // lines of one piece of code
 	maxRowsIn  = 15   // rows of one table
-	maxPartsIn = 16   // parts of a view: on a phone that is ten screens
-	maxTextsIn = 10   // lines below the headline of one section
+	maxPartsIn = 12   // parts of a view
+	maxTextsIn = 8    // lines below the headline of one section
 )
 
 // Spill makes a view fit a chat message that others read. Where something had to be left out, the places say so, and
