@@ -48,6 +48,9 @@ func TestChangedFilesDoNotRun(t *testing.T) {
 		want   string
 	}{
 		{"another text", func(s *scene) { s.write(t, "0005_index.up.sql", "SELECT 1;") }, "0005_index.up.sql has changed since it was agreed to.", "0005_index.up.sql has changed since it was agreed to. Nothing was run."},
+		{"one letter", func(s *scene) {
+			s.write(t, "0005_index.up.sql", strings.Replace(sqlFiles["0005_index.up.sql"], "orders (note)", "orders (nota)", 1))
+		}, "0005_index.up.sql has changed since it was agreed to.", "0005_index.up.sql has changed since it was agreed to. Nothing was run."},
 		{"gone", func(s *scene) { _ = os.Remove(filepath.Join(s.dir, "0005_index.up.sql")) }, "Other migrations are pending now than those that were agreed to.", "0005_index.up.sql is not in the folder any more. Nothing was run."},
 		{"unreadable", func(s *scene) {
 			_ = os.Remove(filepath.Join(s.dir, "0005_index.up.sql"))
