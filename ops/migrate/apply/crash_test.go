@@ -107,9 +107,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 			if test.state != "" && state2(t, todo.URL) != test.state {
 				t.Errorf("the journal says %s", state2(t, todo.URL))
 			}
-			if left := ask(t, todo.URL, "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory'"); left != "0" {
-				t.Errorf("%s locks are left", left)
-			}
+			unlocked(t, todo.URL)
 		})
 	}
 }

@@ -196,3 +196,16 @@ func reached(tb testing.TB, step string, do func()) {
 	}
 	tb.Cleanup(func() { ops.OnReached = nil })
 }
+
+// unlocked waits, bounded, until no lock of anybody's is left: a session that was ended lets go of its own a moment after
+// its client has noticed.
+func unlocked(t *testing.T, url string) {
+	t.Helper()
+	const sql = "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory'"
+	for late := time.Now().Add(5 * time.Second); ask(t, url, sql) != "0"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Errorf("%s locks are left", ask(t, url, sql))
+			return
+		}
+	}
+}

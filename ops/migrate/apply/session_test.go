@@ -74,9 +74,7 @@ func TestAStatementThatEndsItsOwnSession(t *testing.T) {
 			if got := state(t, url); got != test.state {
 				t.Errorf("the journal says %s", got)
 			}
-			if left := ask(t, url, "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory'"); left != "0" {
-				t.Errorf("%s locks are left", left)
-			}
+			unlocked(t, url)
 		})
 	}
 }
