@@ -22,8 +22,8 @@ import (
 
 // BenchmarkBesideBolt sends the same slash commands, over the same local workspace, in the same run, to `dbbot serve`
 // and to the smallest app there is on @slack/bolt. dbbot does its whole road (who asks, may they, help, Block Kit);
-// Bolt acks and answers a fixed text.
-// The help of one command is as long however many commands there are. One operation is one command: sent, acked and answered through its response URL.
+// Bolt acks and answers a fixed text. The help of one command is as long however many commands there are. One operation is
+// one command: sent, acked and answered through its response URL.
 func BenchmarkBesideBolt(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "dbbot")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
