@@ -135,9 +135,14 @@ func (c *changes) begin(ctx context.Context) (*opened, error) {
 		Enqueue: func(ctx context.Context, tx pgx.Tx, work []approval.Work) error {
 			return o.queue.Enqueue(ctx, tx, work)
 		},
-		Worker: func() int64 { return o.queue.Worker() },
+		Worker: o.worker,
 	})
 	if err != nil {
+		return nil, err
+	}
+	// Before the queue: what can fail comes first, since the queue's figures can be registered only once.
+	if err := o.started(ctx, c.config); err != nil {
+		o.store.Close()
 		return nil, err
 	}
 	points := &checkpoints{anchor: audit.Anchor{Key: key, File: c.config.checkpointFile(), Chain: o.store.Chain}, note: o.store.Note, post: c.postCheckpoint}
@@ -149,11 +154,15 @@ func (c *changes) begin(ctx context.Context) (*opened, error) {
 		o.store.Close()
 		return nil, err
 	}
-	if err := o.started(ctx, c.config); err != nil {
-		o.store.Close()
-		return nil, err
-	}
 	return o, nil
+}
+
+// worker is this process's number, zero until it has one.
+func (o *opened) worker() int64 {
+	if o.queue == nil {
+		return 0
+	}
+	return o.queue.Worker()
 }
 
 // hostname is for people who look at the list of workers.
