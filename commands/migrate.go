@@ -40,6 +40,26 @@ type site struct {
 	own    []migrate.Own
 }
 
+// aboutSite is a question about one database's folder and journal, which are read before it is answered.
+func aboutSite(t Toolbox, about About, answer func(ctx context.Context, asker Asker, s site) View) Command {
+	return question(Question[struct{}]{
+		About: about,
+		Parse: func(v Values) (struct{}, []ops.Target, error) { return struct{}{}, v.Databases(), nil },
+		Answer: func(ctx context.Context, asker Asker, _ struct{}, targets []ops.Target) (View, error) {
+			if len(targets) == 0 {
+				return View{}, nil
+			}
+			ctx, cancel := context.WithTimeout(ctx, statusBound)
+			defer cancel()
+			s, err := t.site(ctx, targets[0])
+			if err != nil {
+				return View{}, err
+			}
+			return answer(ctx, asker, s), nil
+		},
+	})
+}
+
 // site reads the folder and the journal at once.
 func (t Toolbox) site(ctx context.Context, target ops.Target) (site, error) {
 	s := site{target: target}

@@ -15,10 +15,7 @@ func migrateBaseline(t Toolbox) Command {
 	return change(bookkeeping{tools: t, entry: baselineEntry, view: baselineView, write: writeBaseline}.change(About{
 		Path: "migrate baseline", Risk: ops.Destroy, Args: []Arg{versionArg, ofDatabase},
 		Summary: "begin the books of a database that has its tables already", Example: "migrate baseline 3 orders",
-	}, func(v Values) (bookWish, ops.Target, error) {
-		w := bookWish{target: v.Databases()[0], name: v.Word(versionArg.Name)}
-		return w, w.target, nil
-	}))
+	}, parseVersion))
 }
 
 func baselineEntry(v migrate.Survey, w bookWish) (entry, error) {

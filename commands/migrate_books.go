@@ -37,6 +37,12 @@ type bookWish struct {
 	applied bool // of resolve; else it was rolled back
 }
 
+// parseVersion is for wishes that are about one version.
+func parseVersion(v Values) (bookWish, ops.Target, error) {
+	w := bookWish{target: v.Databases()[0], name: v.Word(versionArg.Name)}
+	return w, w.target, nil
+}
+
 // entry is what is written down.
 type entry struct {
 	migrations []migrate.Migration

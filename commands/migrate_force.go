@@ -15,10 +15,7 @@ func migrateForce(t Toolbox) Command {
 	return change(bookkeeping{tools: t, entry: forceEntry, view: forceView, write: writeForce}.change(About{
 		Path: "migrate force", Risk: ops.Destroy, Args: []Arg{versionArg, ofDatabase},
 		Summary: "write down by hand which version is true (golang-migrate)", Example: "migrate force 4 orders -- 5 was undone by hand",
-	}, func(v Values) (bookWish, ops.Target, error) {
-		w := bookWish{target: v.Databases()[0], name: v.Word(versionArg.Name)}
-		return w, w.target, nil
-	}))
+	}, parseVersion))
 }
 
 func forceEntry(v migrate.Survey, w bookWish) (entry, error) {

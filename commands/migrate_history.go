@@ -22,25 +22,10 @@ const (
 
 // migrateHistory is what was done to a database's migrations: for whom, and also by nobody that dbbot knows.
 func migrateHistory(t Toolbox) Command {
-	return question(Question[struct{}]{
-		About: About{
-			Path: "migrate history", Risk: ops.Read, Args: []Arg{ofDatabase},
-			Summary: "who asked for which migrations, who agreed, and what came of it", Example: "migrate history orders",
-		},
-		Parse: func(v Values) (struct{}, []ops.Target, error) { return struct{}{}, v.Databases(), nil },
-		Answer: func(ctx context.Context, _ Asker, _ struct{}, targets []ops.Target) (View, error) {
-			if len(targets) == 0 {
-				return View{}, nil
-			}
-			ctx, cancel := context.WithTimeout(ctx, statusBound)
-			defer cancel()
-			s, err := t.site(ctx, targets[0])
-			if err != nil {
-				return View{}, err
-			}
-			return t.history(ctx, s), nil
-		},
-	})
+	return aboutSite(t, About{
+		Path: "migrate history", Risk: ops.Read, Args: []Arg{ofDatabase},
+		Summary: "who asked for which migrations, who agreed, and what came of it", Example: "migrate history orders",
+	}, func(ctx context.Context, _ Asker, s site) View { return t.history(ctx, s) })
 }
 
 func (t Toolbox) history(ctx context.Context, s site) View {

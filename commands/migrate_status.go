@@ -14,25 +14,10 @@ var _ = add(migrateStatus)
 
 // migrateStatus is how far a database has come, with what its tool does not tell.
 func migrateStatus(t Toolbox) Command {
-	return question(Question[struct{}]{
-		About: About{
-			Path: "migrate status", Risk: ops.Read, Args: []Arg{ofDatabase},
-			Summary: "how far the migrations are, and what the tool does not tell", Example: "migrate status orders",
-		},
-		Parse: func(v Values) (struct{}, []ops.Target, error) { return struct{}{}, v.Databases(), nil },
-		Answer: func(ctx context.Context, asker Asker, _ struct{}, targets []ops.Target) (View, error) {
-			if len(targets) == 0 {
-				return View{}, nil
-			}
-			ctx, cancel := context.WithTimeout(ctx, statusBound)
-			defer cancel()
-			s, err := t.site(ctx, targets[0])
-			if err != nil {
-				return View{}, err
-			}
-			return s.report(asker), nil
-		},
-	})
+	return aboutSite(t, About{
+		Path: "migrate status", Risk: ops.Read, Args: []Arg{ofDatabase},
+		Summary: "how far the migrations are, and what the tool does not tell", Example: "migrate status orders",
+	}, func(_ context.Context, asker Asker, s site) View { return s.report(asker) })
 }
 
 // report has the worst first, each in a line or two.

@@ -164,8 +164,6 @@ func openAudit(ctx context.Context, path string, p *process) (config Config, kep
 	if key, err = audit.NewKey(config.Audit.Key); err != nil {
 		return config, nil, key, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, openWithin)
-	defer cancel()
-	kept, err = store.Open(bounded, store.Options{URL: config.stateURL(), AuditKey: key, Version: version(), Policy: config.policyDigest()})
+	kept, err = config.openTables(ctx, key)
 	return config, kept, key, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +17,6 @@ import (
 	"dbbot/bot/workspace"
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
-
-	"github.com/alicebob/miniredis/v2"
 )
 
 // The crash tests run the program as processes of its own, and kill them. This binary is the program when asProgram is set.
@@ -67,7 +64,6 @@ func writeSteps(path string, steps <-chan string) {
 type house struct {
 	t     *testing.T
 	space *workspace.Server
-	site  *httptest.Server
 	world *world // its environment; nothing is served in this process
 	file  string // configuration
 	log   *lockedBuffer
@@ -99,31 +95,13 @@ func witnessed(t *testing.T, into io.Writer) *cluster.Cluster {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := workspace.Load(workspace.Source{Name: "manifest.yml", Text: manifest}, workspace.DefaultSeed())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.Limits.MessagesPerSecond, config.Limits.TiersPerMin = -1, [5]float64{-1, -1, -1, -1, -1}
-	space := workspace.New(config)
-	site := httptest.NewServer(space.Handler())
-	t.Cleanup(func() { space.Close(); site.Close() })
 	witness := &lockedBuffer{}
-	databases := sampleOn(t, witnessed(t, witness))
+	w, space := emptyWorld(t, sampleOn(t, witnessed(t, witness)))
 	file, err := filepath.Abs("testdata/crash.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{
-		t: t, space: space, site: site, file: file, witness: witness, log: &lockedBuffer{}, steps: filepath.Join(t.TempDir(), "steps"),
-		world: &world{
-			base: site.URL, bot: config.Apps[0].BotUser, config: config, databases: databases,
-			state: databases.newState(t), redis: "redis://" + miniredis.RunT(t).Addr(),
-		},
-	}
+	return &house{t: t, world: w, space: space, file: file, witness: witness, log: w.log, steps: filepath.Join(t.TempDir(), "steps")}
 }
 
 // replica is one process of dbbot.

@@ -122,7 +122,12 @@ func openState(ctx context.Context, config Config) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return config.openTables(ctx, key)
+}
+
+// openTables opens them for looking: nothing is queued and nothing is said.
+func (c Config) openTables(ctx context.Context, key audit.Key) (*store.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
-	return store.Open(ctx, store.Options{URL: config.stateURL(), AuditKey: key, Version: version(), Policy: config.policyDigest()})
+	return store.Open(ctx, store.Options{URL: c.stateURL(), AuditKey: key, Version: version(), Policy: c.policyDigest()})
 }

@@ -40,6 +40,21 @@ type world struct {
 
 func newWorld(t testing.TB, databases sample, replicas int, with ...func(*world)) *world {
 	t.Helper()
+	w, _ := emptyWorld(t, databases)
+	w.file = "testdata/conversation.yml"
+	for _, more := range with {
+		more(w)
+	}
+	ana := w.listen(t, "U0ANA")
+	for n := range replicas {
+		w.serve(t, ana, 2*(n+1))
+	}
+	return w
+}
+
+// emptyWorld is one in which nothing is served yet, and its workspace.
+func emptyWorld(t testing.TB, databases sample) (*world, *workspace.Server) {
+	t.Helper()
 	manifest, err := os.ReadFile(filepath.Join(root, "manifest.yml"))
 	if err != nil {
 		t.Fatal(err)
@@ -49,22 +64,13 @@ func newWorld(t testing.TB, databases sample, replicas int, with ...func(*world)
 		t.Fatal(err)
 	}
 	config.Limits.MessagesPerSecond, config.Limits.TiersPerMin = -1, [5]float64{-1, -1, -1, -1, -1}
-	server := workspace.New(config)
-	site := httptest.NewServer(server.Handler())
-	t.Cleanup(func() { server.Close(); site.Close() })
-	w := &world{
+	space := workspace.New(config)
+	site := httptest.NewServer(space.Handler())
+	t.Cleanup(func() { space.Close(); site.Close() })
+	return &world{
 		base: site.URL, bot: config.Apps[0].BotUser, log: &lockedBuffer{}, config: config,
-		file:      "testdata/conversation.yml",
 		databases: databases, state: databases.newState(t), redis: "redis://" + miniredis.RunT(t).Addr(),
-	}
-	for _, more := range with {
-		more(w)
-	}
-	ana := w.listen(t, "U0ANA")
-	for n := range replicas {
-		w.serve(t, ana, 2*(n+1))
-	}
-	return w
+	}, space
 }
 
 // env is what the program finds in its environment.
