@@ -65,18 +65,31 @@ type Database struct {
 
 // Migrations is a folder and the tool that writes it. Dir is relative to the configuration file.
 type Migrations struct {
-	Tool string `yaml:"tool"`
-	Dir  string `yaml:"dir"`
+	Tool         string     `yaml:"tool"`
+	Dir          string     `yaml:"dir"`
+	Rehearse     bool       `yaml:"rehearse"`      // run in a scratch database before anybody is asked
+	RehearsalURL ops.Secret `yaml:"rehearsal_url"` // a server or branch for that; never production
 }
 
 // Backup is where backups go, when, and for how long they are kept.
 type Backup struct {
-	Store     string   `yaml:"store"`
-	Schedule  string   `yaml:"schedule"`
-	Keep      Keep     `yaml:"keep"`
-	EncryptTo []string `yaml:"encrypt_to"`
-	Verify    string   `yaml:"verify"`
-	Parallel  int      `yaml:"parallel"`
+	Store      string        `yaml:"store"`
+	Schedule   string        `yaml:"schedule"`
+	Zone       string        `yaml:"zone"` // of the schedule and of the days that Keep counts; default: UTC
+	Keep       Keep          `yaml:"keep"`
+	EncryptTo  []string      `yaml:"encrypt_to"`
+	Identity   ops.Secret    `yaml:"identity"` // an age key that opens them, to verify and to restore
+	Verify     string        `yaml:"verify"`
+	Parallel   int           `yaml:"parallel"`
+	Notify     string        `yaml:"notify"` // all or failures
+	Limit      time.Duration `yaml:"limit"`  // the newest verified backup should not be older
+	Digest     string        `yaml:"digest"` // when to sum up, as a schedule; empty: never
+	PgBackRest *PgBackRest   `yaml:"pgbackrest"`
+}
+
+// PgBackRest is what backs up the whole cluster beside dbbot, so that its age can be shown.
+type PgBackRest struct {
+	Stanza string `yaml:"stanza"`
 }
 
 // Keep is how many backups of each age survive.
@@ -85,6 +98,7 @@ type Keep struct {
 	Daily   int `yaml:"daily"`
 	Weekly  int `yaml:"weekly"`
 	Monthly int `yaml:"monthly"`
+	Yearly  int `yaml:"yearly"`
 }
 
 // Server is a service that is reached by one URL.
