@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// ownLock is dbbot's own, beside those of the tools: two migrations of dbbot never meet, whatever the tool.
-	ownLock = 0x6462_6d69_6772
 	// prismaLock is the one of Prisma, whatever the database (reference 2.1).
 	prismaLock = 72707369
 	// lockWithin is how long another migration is waited for. golang-migrate waits as long.
@@ -26,10 +24,11 @@ const (
 	firstTry, longestTry = 50 * time.Millisecond, 500 * time.Millisecond
 )
 
-// locks are what keeps the tools away, and other runs of dbbot. golang-migrate's library and its command line use
-// different ones: the latter takes the database's name with the slash of the URL.
+// locks are what keeps the tools away, and, first of all, other runs of dbbot, whatever their tool, and its backups.
+// golang-migrate's library and its command line use different ones: the latter takes the database's name with the slash
+// of the URL.
 func (c *Conn) locks() []int64 {
-	all := []int64{ownLock}
+	all := []int64{ops.DatabaseLock}
 	if c.options.Tool == migrate.Prisma {
 		return append(all, prismaLock)
 	}
