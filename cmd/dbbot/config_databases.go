@@ -59,6 +59,7 @@ func (c *checker) database(path string, d Database) {
 	if d.Migrations != nil {
 		c.oneOf(path+".migrations.tool", d.Migrations.Tool, "golang-migrate", "prisma")
 		c.required(path+".migrations.dir", d.Migrations.Dir, "Write the folder that holds the migrations.")
+		c.rehearsal(path+".migrations.rehearsal_url", d)
 	}
 	if d.Backup != nil {
 		c.backup(path+".backup", *d.Backup)
@@ -68,48 +69,19 @@ func (c *checker) database(path string, d Database) {
 	}
 }
 
+// rehearsal: the place for it may be anything but the database itself.
+func (c *checker) rehearsal(path string, d Database) {
+	url := d.Migrations.RehearsalURL
+	c.postgres(path, url)
+	if url != "" && (url == d.URL || url == d.MigrateURL) {
+		c.add(path, "is the database itself", "Write another server, or a branch of this one; or leave it out.")
+	}
+}
+
 func (c *checker) required(path, value, fix string) {
 	// a reference that could not be replaced has its fault already
 	if value == "" && c.doc.source[path] == "" {
 		c.add(path, "is missing", fix)
-	}
-}
-
-// ageKey keeps everything else out, a secret key above all. Whether it is a whole key is for age to say, which reads it
-// when a backup is made.
-var ageKey = regexp.MustCompile(`^age1\S+$`)
-
-// maxParallel bounds pg_dump's jobs: each takes a connection of its own.
-const maxParallel = 64
-
-func (c *checker) backup(path string, b Backup) {
-	c.required(path+".store", b.Store, "Write file:///a/folder, s3://bucket/path, gs://bucket/path or azblob://container/path.")
-	if b.Store != "" {
-		c.address(path+".store", b.Store, "file", "s3", "gs", "azblob")
-	}
-	if b.Schedule != "" {
-		if problem := scheduleFault(b.Schedule); problem != "" {
-			c.add(path+".schedule", problem, `Write five fields: minute, hour, day, month, weekday: "0 3 * * *" is 3 o'clock each day.`)
-		}
-	}
-	c.atLeastZero(path+".keep.last", b.Keep.Last)
-	c.atLeastZero(path+".keep.daily", b.Keep.Daily)
-	c.atLeastZero(path+".keep.weekly", b.Keep.Weekly)
-	c.atLeastZero(path+".keep.monthly", b.Keep.Monthly)
-	for i, key := range b.EncryptTo {
-		c.wants(fmt.Sprintf("%s.encrypt_to[%d]", path, i), key, ageKey, "is not a public age key", "Write the key that begins with age1: `age-keygen -y` prints it.")
-	}
-	if b.Verify != "" {
-		c.oneOf(path+".verify", b.Verify, "each", "daily", "weekly", "never")
-	}
-	if b.Parallel < 0 || b.Parallel > maxParallel {
-		c.add(path+".parallel", "is not a number of jobs", fmt.Sprintf("Write a number from 1 to %d, or leave it out for one archive in one file.", maxParallel))
-	}
-}
-
-func (c *checker) atLeastZero(path string, n int) {
-	if n < 0 {
-		c.add(path, "is less than nothing", "Write how many to keep, or 0.")
 	}
 }
 
@@ -134,15 +106,8 @@ func (c Config) unused() (paths []string) {
 			paths = append(paths, path)
 		}
 	}
-	for i, e := range c.Policy {
-		_, set := e.Rules[ops.Change] // no command has this risk yet
-		add(fmt.Sprintf("policy[%d].%s", i, ops.Change), set)
-	}
 	for i, d := range c.Databases {
 		path := fmt.Sprintf("databases[%d].", i)
-		add(path+"backup_url", d.BackupURL != "")
-		add(path+"restore_url", d.RestoreURL != "")
-		add(path+"backup", d.Backup != nil)
 		add(path+"health", len(d.Health) > 0)
 	}
 	return paths

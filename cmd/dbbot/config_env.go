@@ -72,6 +72,12 @@ func (c *Config) secrets(env environment, needs need, faults *Faults) {
 	if c.Audit.Key == "" {
 		c.Audit.Key = ops.Secret(read("DBBOT_AUDIT_KEY"))
 	}
+	identity := ops.Secret(read("DBBOT_AGE_IDENTITY"))
+	for _, d := range c.Databases {
+		if d.Backup != nil && d.Backup.Identity == "" {
+			d.Backup.Identity = identity
+		}
+	}
 	if needs.slack && len(*faults) == before {
 		tokens(bot, app, faults)
 	}

@@ -200,7 +200,7 @@ func (d *document) fault(path, problem, fix string) {
 }
 
 // secretField are the settings whose value is never repeated.
-var secretField = regexp.MustCompile(`(^|\.)(\w*url|\w*token|\w*password|\w*secret|key)$`)
+var secretField = regexp.MustCompile(`(^|\.)(\w*url|\w*token|\w*password|\w*secret|key|identity)$`)
 
 // shown is a value as it may be repeated: as it stood in the file, or *** where it may be a secret.
 func (d *document) shown(path string) string {
