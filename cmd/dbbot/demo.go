@@ -16,6 +16,7 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/postgres/cluster"
 
+	"filippo.io/age"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -212,7 +213,13 @@ func (s *shop) configure(redis ops.Secret, town town) (Config, error) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return Config{}, err
 	}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		return Config{}, err
+	}
 	values := map[string]ops.Secret{
+		"ORDERS_KEEPER_URL": s.url(s.keeper, "orders"), "BACKUPS": ops.Secret(filepath.Join(s.cluster.Dir, "backups")),
+		"AGE_RECIPIENT": ops.Secret(key.Recipient().String()), "DBBOT_AGE_IDENTITY": ops.Secret(key.String()),
 		"SLACK_BOT_TOKEN": town.botToken, "SLACK_APP_TOKEN": town.appToken, "SLACK_API_URL": ops.Secret(town.page + "api/"),
 		"ORDERS_URL": s.url(s.reader, "orders"), "ORDERS_OWNER_URL": s.url(s.owner, "orders"),
 		"REPORTING_URL": s.url(s.reader, "reporting"), "DBBOT_STATE_URL": s.url(s.reader, "dbbot"), "REDIS_URL": redis, "REPORTING_OWNER_URL": s.url(s.owner, "reporting"),

@@ -33,6 +33,7 @@ type shop struct {
 	cluster    *cluster.Cluster
 	owner      role // of all tables: the application connects with it, and migrations do
 	reader     role // what dbbot reads with: pg_monitor and nothing more
+	keeper     role // of the backups: reads every row, makes databases
 	statements bool // pg_stat_statements is there
 }
 
@@ -67,7 +68,7 @@ func openShop(ctx context.Context) (*shop, error) {
 func newShop(c *cluster.Cluster, statements bool) *shop {
 	return &shop{
 		cluster: c, statements: statements,
-		owner: role{"shop", rand.Text()}, reader: role{"dbbot", rand.Text()},
+		owner: role{"shop", rand.Text()}, reader: role{"dbbot", rand.Text()}, keeper: role{"keeper", rand.Text()},
 	}
 }
 
@@ -101,11 +102,12 @@ func (s *shop) forgetFilling(ctx context.Context) error {
 	return errors.Join(s.exec(ctx, "orders", statements...), s.exec(ctx, "reporting", "SELECT pg_stat_reset()"))
 }
 
-// roles makes both roles and the databases. The passwords are letters and digits, so they need no quoting.
+// roles makes the roles and the databases. The passwords are letters and digits, so they need no quoting.
 func (s *shop) roles(ctx context.Context) error {
 	statements := []string{
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", s.owner.name, s.owner.password),
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s' IN ROLE pg_monitor", s.reader.name, s.reader.password),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s' CREATEDB IN ROLE pg_read_all_data, pg_signal_backend, %s", s.keeper.name, s.keeper.password, s.owner.name),
 		"CREATE DATABASE orders OWNER " + s.owner.name,
 		"CREATE DATABASE reporting OWNER " + s.owner.name,
 		"CREATE DATABASE dbbot OWNER " + s.reader.name,
