@@ -26,7 +26,8 @@ import (
 //	a session of orders, called bob    bob is gone | bob is there; {bob} in any text is its pid
 //	somebody waits for bob
 //
-// and, in those about migrations (migrate_*.txt), which have a database and a folder of their own,
+// and, in those about migrations (migrate_*.txt) and backups (backup_*.txt), which have a database, a folder and a store of
+// their own,
 //
 //	the file 000007_x.up.sql: its text       the file 000007_x.up.sql is gone
 //	the shop runs: SQL                       the shop says 5 to: SQL
@@ -47,6 +48,8 @@ func TestConversations(t *testing.T) {
 				switch name := filepath.Base(file); {
 				case name == "migrate_prisma.txt":
 					with = func(w *world) { w.file, w.shop = "testdata/migrate.yml", newPrismaShop(t, databases) }
+				case strings.HasPrefix(name, "backup_"):
+					with = func(w *world) { w.file, w.shop = "testdata/backup.yml", newShopOf(t, databases) }
 				case strings.HasPrefix(name, "migrate_"):
 					with = func(w *world) { w.file, w.shop = "testdata/migrate.yml", newShopOf(t, databases) }
 				}

@@ -16,7 +16,7 @@ import (
 
 // shopOf is a database of a conversation's own with a folder of migrations: those of the demo, of which the first three
 // are applied, and some rows.
-type shopOf struct{ database, dir, url, tool string }
+type shopOf struct{ database, dir, url, tool, keeper, store string }
 
 // newPrismaShop has an empty database, and one migration that creates a table.
 func newPrismaShop(t testing.TB, databases sample) shopOf {
@@ -30,7 +30,7 @@ func newPrismaShop(t testing.TB, databases sample) shopOf {
 
 func newShopOf(t testing.TB, databases sample) shopOf {
 	t.Helper()
-	s := shopOf{database: "shop_" + strings.ToLower(rand.Text()), dir: t.TempDir(), tool: "golang-migrate"}
+	s := shopOf{database: "shop_" + strings.ToLower(rand.Text()), dir: t.TempDir(), tool: "golang-migrate", store: t.TempDir()}
 	files, err := fs.Sub(demoFiles, "demo/migrations")
 	if err == nil {
 		err = os.CopyFS(s.dir, files)
@@ -39,7 +39,7 @@ func newShopOf(t testing.TB, databases sample) shopOf {
 		t.Fatal(err)
 	}
 	clustertest.Exec(t, databases.server.URL("postgres"), "CREATE DATABASE "+s.database+" OWNER application")
-	s.url = databases.application(s.database)
+	s.url, s.keeper = databases.application(s.database), databases.keeper(s.database)
 	up, err := filepath.Glob(filepath.Join(s.dir, "*.up.sql"))
 	if err != nil {
 		t.Fatal(err)
@@ -61,9 +61,9 @@ func newShopOf(t testing.TB, databases sample) shopOf {
 	return s
 }
 
-// env of the shop, for migrate.yml.
+// env of the shop, for migrate.yml and backup.yml.
 func (s shopOf) env(name string) string {
-	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir, "SHOP_TOOL": s.tool}[name]
+	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir, "SHOP_TOOL": s.tool, "SHOP_KEEPER_URL": s.keeper, "SHOP_STORE": s.store}[name]
 }
 
 // write makes a file of the folder, or another one of it.

@@ -130,6 +130,7 @@ func sampleOn(t testing.TB, server *cluster.Cluster) sample {
 	t.Helper()
 	clustertest.Exec(t, server.URL("postgres"),
 		"CREATE ROLE reader LOGIN PASSWORD '"+testPassword+"' IN ROLE pg_monitor", "CREATE ROLE application LOGIN PASSWORD '"+testPassword+"'",
+		"CREATE ROLE keeper LOGIN PASSWORD '"+testPassword+"' CREATEDB IN ROLE application, pg_read_all_data, pg_signal_backend",
 		"CREATE DATABASE orders OWNER application", "CREATE DATABASE reporting OWNER application")
 	s := sample{server}
 	for _, name := range []string{"orders", "reporting"} {
@@ -147,6 +148,11 @@ func (s sample) reading(database string) string {
 
 func (s sample) application(database string) string {
 	return s.server.URLAs("application", testPassword, database)
+}
+
+// keeper is who takes backups and restores them.
+func (s sample) keeper(database string) string {
+	return s.server.URLAs("keeper", testPassword, database)
 }
 
 // newState makes a state database of its own.
