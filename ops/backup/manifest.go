@@ -12,10 +12,8 @@ type Manifest struct {
 	ID          ID
 	Database    string // as dbbot's file names it
 	Environment string
-	Server      Server
-	Client      string // "pg_dump (PostgreSQL) 15.18"
-	Snapshot    string // the exported snapshot that dump and counts share
-	LSN         string
+	Client      string    // "pg_dump (PostgreSQL) 15.18"
+	Snapshot    string    // the exported snapshot that dump and counts share
 	Started     time.Time // UTC
 	Finished    time.Time
 	By          string    // a person's id in Slack, "schedule", "migration" or "terminal"
@@ -27,9 +25,20 @@ type Manifest struct {
 	Passwords   bool     // whether the globals hold the roles' password hashes
 	Recipients  []string // age public keys it is encrypted to; empty: not encrypted
 	Contents    Inventory
-	Roles       []string  // that own or are granted something in it, and must be there before a restore
-	Settings    []string  // ALTER DATABASE … SET, which no dump carries: "search_path=shop", in order
-	Migration   *Migrated // nil where no migration tool is configured
+	Frame
+	Migration *Migrated // nil where no migration tool is configured
+}
+
+// Frame is what stands around a database's contents: no dump carries it, and a restore needs it (inventory.ReadFrame).
+type Frame struct {
+	Server       Server
+	LSN          string
+	Roles        []string            // that own or are granted something in it, and must be there before a restore
+	Owner        string              // of the database itself
+	Access       []string            // its privileges, as PostgreSQL writes them: "app=c/owner"; nil: those it is born with
+	Connections  int                 // its limit; -1: none
+	Settings     []string            // ALTER DATABASE … SET: "search_path=shop", in order
+	RoleSettings map[string][]string `json:",omitempty"` // ALTER ROLE … IN DATABASE … SET, by role
 }
 
 // File is one object of a backup in its store.
@@ -52,7 +61,9 @@ type Server struct {
 	Encoding  string
 	Collation string
 	Ctype     string
-	Bytes     int64 // pg_database_size
+	Provider  string // of collations: libc, icu or builtin
+	Locale    string // of icu or builtin
+	Bytes     int64  // pg_database_size
 }
 
 // Migrated is where the migrations stood in the snapshot.
@@ -85,6 +96,7 @@ type Sequence struct {
 	Schema, Name string
 	Last         int64
 	Called       bool
+	Increment    int64
 }
 
 // Extension is one extension that must be there before a restore.
