@@ -3,6 +3,7 @@ package commands
 import (
 	"dbbot/ops"
 	"dbbot/ops/migrate"
+	"dbbot/ops/policy"
 )
 
 // Toolbox is all that commands need from outside: one field for each small interface that a command file
@@ -17,6 +18,8 @@ type Toolbox struct {
 	Sessions   sessionEnder
 	Folders    map[string]migrate.Folder // of migrations, by database; those that have one
 	Migrations migrator
+	Backups    backupBefore  // nil where no database has a store for backups
+	Policy     policy.Policy // what it asks of migrations beside who must agree
 	Self       selfReporter  // nil at a terminal
 	Chat       chatState     // nil at a terminal
 	State      pinger        // dbbot's own tables; nil where none are configured

@@ -73,7 +73,7 @@ func (a *app) toolbox(config Config) commands.Toolbox {
 	tools := commands.Toolbox{
 		Databases: config.targets(), Version: version(), Folders: config.folders(),
 		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Locks: a.reader, Sessions: a.reader,
-		Migrations: migrator{config},
+		Migrations: migrator{config}, Policy: config.policy(),
 	}
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
