@@ -1,0 +1,221 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dbbot/ops"
+	"dbbot/ops/backup"
+)
+
+// backupShelf knows what is kept of the configured databases. Errors are *ops.Error, of ErrUnread where it may be
+// readable later.
+type backupShelf interface {
+	// Rules are what the file says about a database's backups; ok is false where it says nothing.
+	Rules(database string) (rules BackupRules, ok bool)
+	// Shelf reads all that the store holds of a database.
+	Shelf(ctx context.Context, database string) (Shelf, error)
+}
+
+// BackupRules are what the file says about a database's backups.
+type BackupRules struct {
+	Location   string // of the store, without secrets
+	Schedule   string // as cron writes it; empty: nothing is taken by itself
+	Zone       *time.Location
+	Keep       backup.Keep
+	Recipients []string // age public keys; empty: not encrypted
+	Key        bool     // an identity is there that may open what is encrypted
+	Verify     string   // each, daily, weekly or never
+	Parallel   int
+	Limit      time.Duration // the newest verified backup should not be older; 0: no limit
+}
+
+// Shelf is all that a store holds of a database, as it was just now.
+type Shelf struct {
+	Backups []backup.Backup // the newest first
+	Faults  []string        // what lies there and is no whole backup, a sentence each
+	Cluster *Cluster        // what pgBackRest says; nil where none is configured
+	At      time.Time
+}
+
+// Cluster is what backs up the whole cluster beside dbbot, for any point in time.
+type Cluster struct {
+	Name   string // "pgBackRest, stanza main"
+	Newest time.Time
+	Lines  []string // more of what it says
+	Fault  string   // why nothing is known of it
+}
+
+// newest is the last backup that was taken; nil where there is none.
+func (s Shelf) newest() *backup.Backup {
+	if len(s.Backups) == 0 {
+		return nil
+	}
+	return &s.Backups[0]
+}
+
+// verified is the last backup that was found good; nil where there is none.
+func (s Shelf) verified() *backup.Backup {
+	if i := slices.IndexFunc(s.Backups, backup.Backup.Good); i >= 0 {
+		return &s.Backups[i]
+	}
+	return nil
+}
+
+// latest stands for the newest backup, verified or not.
+const latest = "latest"
+
+// backupID is an argument that names a backup; optional where the newest one is what people mean.
+func backupID(optional bool) Arg {
+	hint := "the backup, by its id, a beginning of it that no other has, or latest"
+	if optional {
+		hint += "; the newest if left out"
+	}
+	return Arg{Name: "id", Kind: WordArg, Optional: optional, Hint: hint}
+}
+
+// ofBackup is whose backup is meant, where its id does not say so.
+var ofBackup = Arg{Name: "database", Kind: DatabaseArg, Optional: true, Hint: "whose backup, where the id does not say it"}
+
+// backupWish is one backup as somebody names it.
+type backupWish struct {
+	target ops.Target
+	id     string // as typed; latest where nothing was
+	name   string // of a restore: the database to make
+}
+
+// parseBackup reads which backup is meant, and of which database: the one that is named, else the one that the id begins
+// with, else the only one there is.
+func (t Toolbox) parseBackup(v Values) (w backupWish, target ops.Target, err error) {
+	w.id, w.name = strings.ToLower(v.Word("id")), v.Word("name")
+	if w.id == "" {
+		w.id = latest
+	}
+	switch named := v.Databases(); {
+	case len(named) > 0:
+		w.target = named[0]
+	default:
+		w.target, err = t.whose(w.id)
+	}
+	return w, w.target, err
+}
+
+// whose database a backup is, by its id: "orders-2026" is of orders, and where there is a database orders-2026, of that.
+func (t Toolbox) whose(id string) (found ops.Target, err error) {
+	for _, d := range t.Databases {
+		if strings.HasPrefix(id, strings.ToLower(d.Database)+"-") && len(d.Database) > len(found.Database) {
+			found = d
+		}
+	}
+	switch {
+	case found.Database != "":
+		return found, nil
+	case len(t.Databases) == 1:
+		return t.Databases[0], nil
+	}
+	return found, &ops.Error{
+		Message: "Of which database is the backup “" + ops.Printable(id, shown) + "”?",
+		Hint:    "Type the database behind it, or its whole id: /db backup list shows them.",
+	}
+}
+
+// kept is a database that has backups configured, and what its store holds.
+type kept struct {
+	target ops.Target
+	rules  BackupRules
+	Shelf
+}
+
+// kept reads the shelf of a database; it refuses where none is configured.
+func (t Toolbox) kept(ctx context.Context, target ops.Target) (k kept, err error) {
+	k.target = target
+	configured := false
+	if t.Shelf != nil {
+		k.rules, configured = t.Shelf.Rules(target.Database)
+	}
+	if !configured {
+		return k, noStore(target)
+	}
+	k.Shelf, err = t.Shelf.Shelf(ctx, target.Database)
+	return k, err
+}
+
+func noStore(target ops.Target) error {
+	return &ops.Error{
+		Message: fmt.Sprintf("No backups are configured for %s.", name(target.Database)),
+		Hint:    "Write backup: {store: file:///var/backups/" + name(target.Database) + "} below the database in dbbot's file; s3://, gs:// and azblob:// work too.",
+	}
+}
+
+// pick finds the backup that is meant.
+func (k kept) pick(id string) (backup.Backup, error) {
+	if len(k.Backups) == 0 {
+		return backup.Backup{}, &ops.Error{
+			Message: fmt.Sprintf("There is no backup of %s in %s.", name(k.target.Database), k.rules.Location),
+			Hint:    "/db backup now " + typed(k.target.Database) + " takes one.",
+		}
+	}
+	if id == latest {
+		return k.Backups[0], nil
+	}
+	var found []backup.Backup
+	for _, b := range k.Backups {
+		if string(b.ID) == id {
+			return b, nil
+		}
+		if named := strings.TrimPrefix(string(b.ID), k.target.Database+"-"); strings.HasPrefix(string(b.ID), id) || strings.HasPrefix(named, id) {
+			found = append(found, b)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return backup.Backup{}, k.unknown(id)
+	}
+	return backup.Backup{}, &ops.Error{
+		Message: fmt.Sprintf("%s begin with “%s”: %s.", ops.Count(len(found), "backup"), ops.Printable(id, shown), list(idents(found))),
+		Hint:    "Type more of it.",
+	}
+}
+
+// unknown names the backups whose ids come near, or else the newest.
+func (k kept) unknown(id string) error {
+	near := Nearest(id, idents(k.Backups))
+	if len(near) == 0 {
+		near = idents(k.Backups[:min(len(k.Backups), maxSuggestions)])
+	}
+	return &ops.Error{
+		Message: fmt.Sprintf("There is no backup “%s” of %s.", ops.Printable(id, shown), name(k.target.Database)),
+		Hint:    "Did you mean " + strings.Join(near, ", or ") + "? /db backup list " + typed(k.target.Database) + " shows all.",
+	}
+}
+
+func idents(all []backup.Backup) (ids []string) {
+	for _, b := range all {
+		ids = append(ids, string(b.ID))
+	}
+	return ids
+}
+
+// stillGood is what remains to be said when something is not good: which backup is.
+func (k kept) stillGood(but backup.ID) string {
+	for _, b := range k.Backups {
+		if b.Good() && b.ID != but {
+			return fmt.Sprintf("The newest verified backup is %s, taken %s ago.", b.ID, elapsed(k.At, b.Started))
+		}
+	}
+	return "No other backup of " + name(k.target.Database) + " is verified."
+}
+
+// unheard says that a store which did not answer may do so later.
+func unheard(err error) error {
+	if err == nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &ops.Error{Message: "The store of the backups did not answer in time.", Hint: "Try again in a moment.", Cause: errors.Join(ErrUnread, err)}
+}
