@@ -19,14 +19,29 @@ const (
 	togetherBytes = 16 << 20
 )
 
-const (
-	countSQL = "SELECT %d AS n, count(*) FROM ONLY %s t"
-	// hashSQL: the sum of hashes is the same in any order, and cannot overflow as numeric.
-	hashSQL = "SELECT %d AS n, to_char(coalesce(sum(hashtextextended(t::text COLLATE \"C\", 0)), 0), 'FM9999999999999999999999999999999990') || '/' || count(*) FROM ONLY %s t"
-)
+// columnsSQL names all columns of all tables in an order of their own: that of the table is another after a restore where
+// a table inherits from another.
+const columnsSQL = `SELECT coalesce(json_object_agg(s, tables), '{}') FROM (
+	SELECT nspname AS s, json_object_agg(relname, columns) AS tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		JOIN LATERAL (SELECT coalesce(json_agg(attname ORDER BY attname COLLATE "C"), '[]') AS columns FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a ON true
+	WHERE relkind = 'r' AND nspname NOT LIKE 'pg\_%' GROUP BY nspname) t`
+
+func count(n int, t backup.Table) string {
+	return fmt.Sprintf("SELECT %d AS n, count(*) FROM ONLY %s t", n, pgx.Identifier{t.Schema, t.Name}.Sanitize())
+}
+
+// hash adds up a hash of each row: the sum is the same in any order, and does not overflow.
+func hash(n int, t backup.Table, columns []string) string {
+	row := make([]string, len(columns))
+	for i, name := range columns {
+		row[i] = pgx.Identifier{"t", name}.Sanitize()
+	}
+	return fmt.Sprintf(`SELECT %d AS n, coalesce(sum(hashtextextended(ROW(%s)::text COLLATE "C", 0)), 0)::text FROM ONLY %s t`,
+		n, strings.Join(row, ", "), pgx.Identifier{t.Schema, t.Name}.Sanitize())
+}
 
 // each asks one thing about all tables, small ones together, and gives each answer to take.
-func each(ctx context.Context, tx pgx.Tx, tables []backup.Table, sql string, progress func(done, total int64), take func(*backup.Table, pgx.Rows) error) error {
+func each(ctx context.Context, tx pgx.Tx, tables []backup.Table, question func(n int, t backup.Table) string, progress func(done, total int64), take func(*backup.Table, pgx.Rows) error) error {
 	var done, total int64
 	for _, t := range tables {
 		total += t.Bytes
@@ -36,7 +51,7 @@ func each(ctx context.Context, tx pgx.Tx, tables []backup.Table, sql string, pro
 		n, size := group(tables)
 		var parts []string
 		for i, t := range tables[:n] {
-			parts = append(parts, fmt.Sprintf(sql, i, pgx.Identifier{t.Schema, t.Name}.Sanitize()))
+			parts = append(parts, question(i, t))
 		}
 		rows, err := tx.Query(ctx, strings.Join(parts, " UNION ALL ")+" ORDER BY n", pgx.QueryExecModeExec)
 		if err != nil {

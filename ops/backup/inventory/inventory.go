@@ -21,10 +21,10 @@ var inventorySQL string
 const plainly = `SET LOCAL search_path = ''; SET LOCAL row_security = off; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres';
 	SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content`
 
-// Read says what the database of tx holds, in tx's snapshot; with count, rows too, told to progress in bytes of tables.
+// Read says what the database of tx holds, in tx's snapshot; with rows, their numbers too, told to progress in bytes of tables.
 // Sequences stand outside of any snapshot: theirs is the moment of reading. tx is left with settings of its own for its
 // rest (search_path is empty); how long a lock may be waited for is the caller's to set.
-func Read(ctx context.Context, tx pgx.Tx, count bool, progress func(done, total int64)) (backup.Inventory, error) {
+func Read(ctx context.Context, tx pgx.Tx, rows bool, progress func(done, total int64)) (backup.Inventory, error) {
 	var held backup.Inventory
 	if err := ask(ctx, tx, inventorySQL, &held); err != nil {
 		return held, fmt.Errorf("what the database holds: %w", err)
@@ -32,10 +32,10 @@ func Read(ctx context.Context, tx pgx.Tx, count bool, progress func(done, total 
 	if err := sequences(ctx, tx, held.Sequences); err != nil {
 		return held, fmt.Errorf("where its sequences stand: %w", err)
 	}
-	if !count {
+	if !rows {
 		return held, nil
 	}
-	return held, each(ctx, tx, held.Tables, countSQL, progress, func(t *backup.Table, row pgx.Rows) error {
+	return held, each(ctx, tx, held.Tables, count, progress, func(t *backup.Table, row pgx.Rows) error {
 		var n int
 		return row.Scan(&n, &t.Rows)
 	})
@@ -44,10 +44,12 @@ func Read(ctx context.Context, tx pgx.Tx, count bool, progress func(done, total 
 // Hash adds to each table of an inventory what its rows come to, in whatever order they lie. It reads everything once
 // more, and takes about five times as long as counting.
 func Hash(ctx context.Context, tx pgx.Tx, held *backup.Inventory, progress func(done, total int64)) error {
-	if _, err := tx.Exec(ctx, plainly, pgx.QueryExecModeSimpleProtocol); err != nil {
-		return err
+	var columns map[string]map[string][]string
+	if err := ask(ctx, tx, columnsSQL, &columns); err != nil {
+		return fmt.Errorf("the columns of its tables: %w", err)
 	}
-	return each(ctx, tx, held.Tables, hashSQL, progress, func(t *backup.Table, row pgx.Rows) error {
+	sum := func(n int, t backup.Table) string { return hash(n, t, columns[t.Schema][t.Name]) }
+	return each(ctx, tx, held.Tables, sum, progress, func(t *backup.Table, row pgx.Rows) error {
 		var n int
 		return row.Scan(&n, &t.Hash)
 	})
