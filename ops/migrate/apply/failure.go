@@ -49,7 +49,7 @@ func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) erro
 		f.Line, f.Column = placeInFile(string(p.Step.File().SQL), said.Position)
 	}
 	if said != nil {
-		f.Message, f.Hint = spoken(said, string(p.Step.File().SQL))
+		f.Message, f.Hint = Spoken(said, string(p.Step.File().SQL))
 	}
 	if f.Code == lockNotAvailable && r.blocker != nil && !f.Books {
 		f.Message = "a lock was not given, as " + r.blocker.inTransaction() + " has it"
@@ -115,7 +115,7 @@ func because(err error) string {
 		return ": " + errUnmarked.Error()
 	}
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
-		message, _ := spoken(said, "")
+		message, _ := Spoken(said, "")
 		return ": " + strings.TrimSuffix(message, ".")
 	}
 	return ""

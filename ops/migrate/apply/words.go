@@ -21,9 +21,9 @@ var (
 	raised = regexp.MustCompile(`(?i)\braise\s+(?:[a-z]+\s+)?'((?:[^']|'')+)'`)
 )
 
-// spoken gives PostgreSQL's message and hint as far as they hold no values of rows: its Detail and Where often do, and
+// Spoken gives PostgreSQL's message and hint as far as they hold no values of rows: its Detail and Where often do, and
 // are never used. sql is the file.
-func spoken(e *pgconn.PgError, sql string) (message, hint string) {
+func Spoken(e *pgconn.PgError, sql string) (message, hint string) {
 	message, hint = e.Message, e.Hint
 	switch class := e.Code[:min(2, len(e.Code))]; {
 	case e.Routine == "exec_stmt_raise" || class == "P0":

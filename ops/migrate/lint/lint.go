@@ -12,6 +12,7 @@ import (
 type Parsed struct {
 	Step   migrate.Step
 	Script script.Script
+	Seen   []*Seen // by statement, what a rehearsal saw; nil where the rules have to do
 }
 
 // Severity says how much a finding matters.

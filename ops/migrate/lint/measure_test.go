@@ -33,7 +33,7 @@ func measured(t *testing.T, conn *pgx.Conn, sql string, said []Lock) []Lock {
 	var did []Lock
 	for oid, b := range before {
 		a, left := after[oid]
-		l := Lock{Relation: b.name, Mode: strongest(modes[oid]), Rewrite: left && a.file != b.file, Scan: a.scans > b.scans}
+		l := Lock{Relation: b.name, Mode: Strongest(modes[oid]), Rewrite: left && a.file != b.file, Scan: a.scans > b.scans}
 		about := b.kind != "i" && b.kind != "I" || slices.ContainsFunc(said, func(s Lock) bool { return s.Relation == b.name })
 		if strings.HasPrefix(sql, "TRUNCATE") || b.kind == "S" { // a new file without rows, or with one
 			l.Rewrite, l.Scan = false, false
@@ -84,14 +84,6 @@ func held(t *testing.T, tx pgx.Tx) map[uint32][]string {
 		t.Fatal(err)
 	}
 	return all
-}
-
-func strongest(held []string) string {
-	most := ""
-	for _, m := range held {
-		most = stronger(m, most)
-	}
-	return most
 }
 
 // listed writes locks down in the order of names.

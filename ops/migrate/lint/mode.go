@@ -33,6 +33,15 @@ func stronger(a, b string) string {
 	return b
 }
 
+// Strongest of some modes; empty where there are none.
+func Strongest(all []string) string {
+	most := ""
+	for _, m := range all {
+		most = stronger(m, most)
+	}
+	return most
+}
+
 // Blocks says in words whom the lock keeps waiting; empty where nobody who reads or writes rows waits.
 func (l Lock) Blocks() string {
 	switch l.Mode {

@@ -48,7 +48,7 @@ func checkFile(w *world, p Parsed) []Finding {
 	f.begin(p.Script.Mode == script.Transaction)
 	var all []Finding
 	for i, s := range p.Script.Statements {
-		here := &spot{file: f, index: i, Statement: s, locks: Locks(s, w.facts)}
+		here := &spot{file: f, index: i, Statement: s, locks: p.locks(i, w.facts)}
 		for _, r := range rules {
 			if r.judge != nil {
 				all = append(all, r.findings(f, r.judge(here), i)...)

@@ -1,0 +1,201 @@
+package rehearse
+
+import (
+	_ "embed"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"dbbot/ops"
+)
+
+// locale of a database.
+type locale struct{ Encoding, Collate, Ctype string }
+
+// real is the database that is rehearsed for, looked at through a session that cannot write.
+type real struct {
+	*pgx.Conn
+	database    string
+	version     int
+	role        string
+	path        string // the search path that its migrations begin with, as SET takes it
+	zone        string
+	locale      locale
+	fingerprint string
+}
+
+//go:embed schema.sql
+var schemaSQL string
+
+func openReal(ctx context.Context, o Options, application string) (*real, error) {
+	config, err := opened(o.URL, application, "")
+	if err != nil {
+		return nil, err
+	}
+	c, err := connect(ctx, config, looking())
+	if err != nil {
+		return nil, err
+	}
+	r := &real{Conn: c}
+	err = r.QueryRow(ctx, `SELECT current_database()::text, current_setting('server_version_num')::int, current_user::text, current_setting('TimeZone'),
+		coalesce((SELECT string_agg(quote_ident(s), ', ') FROM unnest(current_schemas(false)) s), '""'),
+		pg_encoding_to_char(encoding), datcollate::text, datctype::text FROM pg_database WHERE datname = current_database()`).
+		Scan(&r.database, &r.version, &r.role, &r.zone, &r.path, &r.locale.Encoding, &r.locale.Collate, &r.locale.Ctype)
+	if err == nil {
+		r.fingerprint, err = fingerprint(ctx, c)
+	}
+	if err != nil {
+		shut(c)
+		return nil, err
+	}
+	return r, nil
+}
+
+// fingerprint is the sum of a schema.
+func fingerprint(ctx context.Context, c *pgx.Conn) (sum string, err error) {
+	if _, err := c.Exec(ctx, "SET search_path = ''"); err != nil { // names are written in full
+		return "", err
+	}
+	err = c.QueryRow(ctx, schemaSQL).Scan(&sum)
+	return sum, err
+}
+
+// place is where the scratch database will be.
+type place struct {
+	url     ops.Secret
+	maker   *pgx.Conn // in a database that nobody needs to be alone with
+	version int
+	super   bool
+	same    bool   // it is the server of the real database
+	rows    string // the database whose rows are copied; empty: a schema without rows
+	doubt   string // why rows are not copied, though there are some
+}
+
+// copyAtMost is how large a database may be whose rows are copied, in bytes: 1 GB takes about 5 s.
+const copyAtMost = 1 << 30
+
+// openPlace goes to the server for rehearsals, and refuses what could harm the real database. Errors are *ops.Error.
+func openPlace(ctx context.Context, o Options, r *real, application string) (*place, error) {
+	p := &place{url: o.Scratch}
+	if p.url == "" {
+		p.url = o.URL
+	}
+	config, err := opened(p.url, application, "")
+	if err != nil {
+		return nil, err
+	}
+	if p.maker, err = connect(ctx, config, making()); err != nil {
+		return nil, unreached(o, err)
+	}
+	if err := p.look(ctx, o, r); err != nil {
+		shut(p.maker)
+		return nil, err
+	}
+	return p, nil
+}
+
+// making are the settings of the session that creates and drops the scratch database.
+func making() map[string]string {
+	return map[string]string{"statement_timeout": "0", "lock_timeout": milliseconds(readWithin), "idle_session_timeout": "0"}
+}
+
+func (p *place) look(ctx context.Context, o Options, r *real) error {
+	var may, replica bool
+	var database, sum string
+	var bytes int64
+	err := p.maker.QueryRow(ctx, `SELECT rolcreatedb OR rolsuper, rolsuper, pg_is_in_recovery(), current_setting('server_version_num')::int, current_database()::text,
+		pg_database_size(current_database()) FROM pg_roles WHERE rolname = current_user`).Scan(&may, &p.super, &replica, &p.version, &database, &bytes)
+	if err == nil {
+		p.same, err = r.sees(ctx, p.maker)
+	}
+	if err != nil {
+		return unreached(o, err)
+	}
+	if err := p.refuse(o, r, database, may, replica); err != nil {
+		return err
+	}
+	if o.Scratch == "" || p.same {
+		return nil
+	}
+	if sum, err = fingerprint(ctx, p.maker); err != nil {
+		return unreached(o, err)
+	}
+	switch {
+	case sum != r.fingerprint: // another database than a branch of this one, or an old branch
+	case bytes > copyAtMost:
+		p.doubt = "the database of rehearsal_url is too large to be copied each time"
+	default:
+		p.rows = database
+		return p.stepAside(ctx)
+	}
+	return nil
+}
+
+// refuse keeps rehearsals where they belong.
+func (p *place) refuse(o Options, r *real, database string, may, replica bool) error {
+	name := ops.Printable(o.Name, nameRunes)
+	switch {
+	case p.same && o.Scratch != "" && database == r.database:
+		return &ops.Error{Message: "rehearsal_url leads to " + name + " itself.", Hint: "Give another server, or a branch."}
+	case p.same && o.Guarded:
+		return &ops.Error{
+			Message: "Migrations of " + name + " need somebody's consent, so nothing of them runs on its server before, not even in a database beside it.",
+			Hint:    "Give another server, or a branch, as rehearsal_url.",
+		}
+	case replica:
+		return &ops.Error{Message: "The server for rehearsals is a replica, where nothing can be made.", Hint: "Give another one as rehearsal_url."}
+	case !may:
+		return &ops.Error{
+			Message: "dbbot's role may not make databases on the server for rehearsals.",
+			Hint:    "ALTER ROLE " + pgx.Identifier{p.maker.Config().User}.Sanitize() + " CREATEDB; -- there, or give another server as rehearsal_url",
+		}
+	}
+	return nil
+}
+
+// sees tells whether another session is on the very same server, whatever the addresses say: a lock that is taken here
+// shows there. A branch or a clone has the same system identifier, and another server.
+func (r *real) sees(ctx context.Context, other *pgx.Conn) (bool, error) {
+	var random [8]byte
+	rand.Read(random[:])                                           // never fails (crypto/rand, Go 1.24)
+	key := int64(binary.LittleEndian.Uint64(random[:]) & (1<<63 - 1)) //nolint:gosec // it has 63 bits
+	if _, err := r.Exec(ctx, "SELECT pg_advisory_lock($1)", key); err != nil {
+		return false, err
+	}
+	same, err := held(ctx, other, key)
+	_, unlock := r.Exec(ctx, "SELECT pg_advisory_unlock($1)", key)
+	return same, errors.Join(err, unlock)
+}
+
+// stepAside moves the maker to another database, as one that is copied must be left alone.
+func (p *place) stepAside(ctx context.Context) error {
+	for _, database := range []string{"postgres", "template1"} {
+		config := p.maker.Config()
+		config.Database = database
+		if c, err := connect(ctx, config, making()); err == nil {
+			shut(p.maker)
+			p.maker = c
+			return nil
+		}
+	}
+	p.rows, p.doubt = "", "there is no other database on the server of rehearsal_url from which it could be copied"
+	return nil
+}
+
+func unreached(o Options, err error) error {
+	if marked, ok := errors.AsType[*ops.Error](err); ok {
+		return marked
+	}
+	where := "rehearsal_url"
+	if o.Scratch == "" {
+		where = "migrate_url"
+	}
+	fault := &ops.Error{Message: "The server for rehearsals did not answer.", Hint: "Look at " + where + ".", Cause: err}
+	if c := code(err); c != "" {
+		fault.Hint = "It said " + c + "; look at " + where + "."
+	}
+	return fault
+}
