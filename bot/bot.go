@@ -33,6 +33,8 @@ type Options struct {
 	State func() (State, error)
 	// Channels gives the channel of a database, for what cannot be said where it was asked.
 	Channels func(database string) string
+	// Now is the clock that the policy's hours and days are read by; nil: this machine's.
+	Now      func() time.Time
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 }
@@ -49,6 +51,9 @@ type Bot struct {
 
 // New builds a bot; it does no I/O.
 func New(o Options) *Bot {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Bot{Options: o, people: newPeople(o), metrics: newMetrics(o.Registry), running: make(chan struct{}, maxRunning), budget: newBudget()}
 }
 

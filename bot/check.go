@@ -25,7 +25,25 @@ func (b *Bot) Check(ctx context.Context, q approval.Request) error {
 	if err := b.checkPeople(ctx, q, call.Risk); err != nil {
 		return err
 	}
-	return checkPlan(ctx, q, call)
+	if why := b.closed(q.Command, q.Risk, q.Target); why != "" {
+		return outdated("%s", why)
+	}
+	severe, err := checkPlan(ctx, q, call)
+	if err != nil {
+		return err
+	}
+	return b.checkSevere(q, severe)
+}
+
+// checkSevere: where the check of a migration finds something severe by now, as many must have agreed as the policy asks for
+// that. Tables grow while people think.
+func (b *Bot) checkSevere(q approval.Request, severe bool) error {
+	now := b.people.policy.Rule(q.Risk, q.Target).Approve
+	more := now.For(severe)
+	if more == now || q.Glass || q.Agreeing() >= more.Count {
+		return nil
+	}
+	return outdated("The check finds something severe, for which %d people must agree; %d did.", more.Count, q.Agreeing())
 }
 
 // bound gives the very call that was agreed to, as this version of dbbot and this configuration understand its words.
@@ -115,23 +133,24 @@ func (s seen) name(id ops.PersonID) string {
 	return id.User
 }
 
-// checkPlan plans again and compares: what runs is byte for byte what was agreed to, on the very same database.
-func checkPlan(ctx context.Context, q approval.Request, call commands.Call) error {
+// checkPlan plans again and compares: what runs is byte for byte what was agreed to, on the very same database. severe is
+// of what the check finds now.
+func checkPlan(ctx context.Context, q approval.Request, call commands.Call) (severe bool, err error) {
 	planned, err := call.Change.Plan(ctx)
 	switch {
 	case unread(err) || err != nil && ctx.Err() != nil:
-		return fmt.Errorf("%w: the plan could not be made again: %w", job.ErrUnchecked, err)
+		return false, fmt.Errorf("%w: the plan could not be made again: %w", job.ErrUnchecked, err)
 	case err != nil:
-		return err
+		return false, err
 	case planned.Server != q.Server:
-		return outdated("%s is another server or another database than when this was agreed to.", q.Target.Database)
+		return false, outdated("%s is another server or another database than when this was agreed to.", q.Target.Database)
 	case approval.Digest(call.Path, planned.Server, planned.Plan) != q.Digest:
 		if words := call.Change.Differ(q.Plan, planned.Plan); words != "" {
-			return outdated("%s", words)
+			return false, outdated("%s", words)
 		}
-		return outdated("What would happen now is not what was agreed to: %s has changed since.", q.Target.Database)
+		return false, outdated("What would happen now is not what was agreed to: %s has changed since.", q.Target.Database)
 	}
-	return nil
+	return planned.Severe, nil
 }
 
 // unread says whether an error of a plan leaves open whether there is something to do: the database did not answer.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -198,4 +199,52 @@ func TestCheckBelievesNoCache(t *testing.T) {
 			t.Errorf("took %s", took)
 		}
 	})
+}
+
+// The policy's hours are asked again right before the run; what only ends a session is let through.
+func TestClosedHoursStopARun(t *testing.T) {
+	w, q := agreed(t)
+	saturday := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	w.people.policy = with(oneLead, "engineers")
+	w.people.policy.Entries[0].Rules[ops.Change] = policy.Rule{Allow: []string{"engineers"}, Approve: oneLead, Windows: &policy.Windows{Closed: []string{"Sat"}}}
+	w.Now = func() time.Time { return saturday }
+	want := "By dbbot's policy nobody may change orders (production) at this hour. It opens again on Sunday, 22 November, at 00:00 (UTC)."
+	if said := sentence(w.Check(t.Context(), q)); said != want {
+		t.Error(said)
+	}
+	if said := w.asks("U0ANA", "up orders"); !strings.Contains(said, want) {
+		t.Error(said)
+	}
+	if why := w.closed("terminate", ops.Change, q.Target); why != "" {
+		t.Error(why)
+	}
+	w.Now = func() time.Time { return saturday.AddDate(0, 0, 1) }
+	if err := w.Check(t.Context(), q); err != nil {
+		t.Error(err)
+	}
+}
+
+// More people must agree to what the check finds severe: counted when it is asked for, and again right before the run.
+func TestSevereTakesMorePeople(t *testing.T) {
+	severe := func(context.Context) (commands.Planned[json.RawMessage], error) {
+		p := planned("to version 7")
+		p.Severe = true
+		return p, nil
+	}
+	w, q := agreed(t)
+	w.people.policy = with(&policy.Consent{By: []string{"leads"}, Count: 1, Severe: 2, Alone: true}, "engineers", "leads")
+	if err := w.Check(t.Context(), q); err != nil {
+		t.Error(err)
+	}
+	w.plan = severe
+	if said := sentence(w.Check(t.Context(), q)); said != "The check finds something severe, for which 2 people must agree; 1 did." {
+		t.Error(said)
+	}
+
+	w = newWorks(t, func(o *Options) { o.Policy = w.people.policy })
+	w.plan = severe
+	w.asks("U0MIA", "up orders")
+	if q := w.request(t, approval.Pending); q.Terms.Count != 2 || q.Terms.Alone {
+		t.Errorf("%+v", q.Terms)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"dbbot/commands"
+	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/policy"
 )
@@ -30,7 +31,19 @@ func (w *wish) authorise() (*policy.Consent, error) {
 	if !decision.Allowed {
 		return nil, stop(refused, decision.Why, "/db whoami shows what you may do.")
 	}
+	if why := w.bot.closed(call.Path, call.Risk, call.Targets[0]); why != "" {
+		return nil, stop(refused, why, "")
+	}
 	return decision.Consent, nil
+}
+
+// closed says why nobody may do something at this hour; empty where they may. What ends a session or its query is for the
+// worst hours, too.
+func (b *Bot) closed(command string, risk ops.Risk, target ops.Target) string {
+	if approval.Signals(command) {
+		return ""
+	}
+	return b.people.policy.Closed(risk, target, b.Now())
 }
 
 // place is where the card will stand: where it was asked, or the database's own channel where nobody else reads along or
@@ -72,7 +85,7 @@ func (w *wish) wanted(planned commands.Planned[json.RawMessage], consent *policy
 		Server: planned.Server, Requester: w.who, Reason: w.call.Change.Reason, Origin: place,
 		Plan: planned.Plan, Shown: shown, Digest: approval.Digest(w.call.Path, planned.Server, planned.Plan),
 	}
-	if consent != nil {
+	if consent = consent.For(planned.Severe); consent != nil {
 		q.Terms = approval.Terms{
 			By: consent.By, Count: consent.Count, Within: consent.Within, Alone: consent.Alone, BreakGlass: consent.BreakGlass,
 		}

@@ -82,7 +82,7 @@ func (c Change[A, P]) erased(args A) *Changing {
 				return Planned[json.RawMessage]{}, err
 			}
 			body, err := json.Marshal(planned.Plan)
-			return Planned[json.RawMessage]{Plan: body, View: planned.View, Server: planned.Server}, err
+			return Planned[json.RawMessage]{Plan: body, View: planned.View, Server: planned.Server, Severe: planned.Severe}, err
 		},
 		Differ: func(was, is json.RawMessage) string {
 			before, err := decoded[P](was)

@@ -89,6 +89,7 @@ type Planned[P any] struct {
 	Plan   P // plain data, JSON: the same wish on an unchanged database gives the same bytes
 	View   View
 	Server approval.Server // which database it really is
+	Severe bool            // the check of what would be run finds something severe, for which the policy may ask more people
 }
 
 // Happened is what came of a change whose process was lost.

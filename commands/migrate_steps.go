@@ -79,7 +79,7 @@ func (s stepping) plan(ctx context.Context, w stepWish) (Planned[stepPlan], erro
 	if err != nil {
 		return Planned[stepPlan]{}, err
 	}
-	return Planned[stepPlan]{Plan: a.plan(), View: a.view(), Server: a.site.serving()}, nil
+	return Planned[stepPlan]{Plan: a.plan(), View: a.view(), Server: a.site.serving(), Severe: a.count(lint.Severe) > 0}, nil
 }
 
 // ahead is what a wish would do, looked at from all sides.

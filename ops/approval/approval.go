@@ -123,6 +123,10 @@ type Cancel struct {
 	At  time.Time
 }
 
+// Signals says of a command that it only ends a session or its query: it waits for no other change on its database, which
+// may be the very one that the session holds up, and no hour is closed to it.
+func Signals(command string) bool { return command == "cancel" || command == "terminate" }
+
 // NeedsName says whether agreeing takes the database's name, typed: what can lose data in production.
 func (r Request) NeedsName() bool {
 	return r.Risk == ops.Destroy && (r.Target.Environment == "production" || r.Target.Environment == "prod")

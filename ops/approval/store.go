@@ -62,7 +62,8 @@ var (
 	ErrConflict = errors.New("others were always faster") // lost every one of a bounded number of races
 )
 
-// Busy is why a request cannot start: another one runs on the same database of the same server.
+// Busy is why a request cannot start: another one runs on the same database of the same server, and neither is one of
+// Signals.
 type Busy struct{ Holder ID }
 
 // Error names the one that runs.

@@ -100,7 +100,7 @@ func TestACheckThatFailsIsAFact(t *testing.T) {
 		t.Fatalf("%d entries of %+v", len(found), entries)
 	}
 	e := found[0]
-	if e.Command != "terminate" || e.Database != "orders" || e.System != "1" || e.From != "approved" || e.To != "approved" || e.Digest == "" ||
+	if e.Command != "migrate up" || e.Database != "orders" || e.System != "1" || e.From != "approved" || e.To != "approved" || e.Digest == "" ||
 		e.Worker != r.Worker() || !strings.Contains(e.Detail, "no word from") || strings.Contains(e.Detail, "hunter2") {
 		t.Errorf("%+v", e)
 	}

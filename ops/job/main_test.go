@@ -182,7 +182,7 @@ func wish(server string) approval.Request {
 	wishes.n++
 	key := fmt.Sprintf("wish %d %d", wishes.n, os.Getpid())
 	return approval.Request{
-		Key: key, Command: "terminate", Words: "terminate 4242 orders", Risk: ops.Change, Target: ops.Target{Database: "orders", Environment: "staging"},
+		Key: key, Command: "migrate up", Words: "migrate up orders", Risk: ops.Change, Target: ops.Target{Database: "orders", Environment: "staging"},
 		Server: approval.Server{System: server, Database: "orders"}, Requester: ops.PersonID{Team: "T0DEMO", User: "U0ANA"},
 		Origin: approval.Place{Channel: "C0ORDERS"}, Plan: fmt.Appendf(nil, "{%q: 1}", key), Shown: []byte("{}"),
 	}

@@ -1,5 +1,6 @@
-// Package policy decides who may do what on which database, and with whose consent. It is pure: it reads no
-// clock, no file and no network, so that every rule can be tested as a table. It imports ops and nothing else.
+// Package policy decides who may do what on which database, when, and with whose consent. It is pure: it reads no
+// clock, no network and no file but those of the time zones, so that every rule can be tested as a table. It imports ops
+// and nothing else.
 //
 // What is not allowed is refused. The first entry that names a database's environment applies, alone.
 package policy
@@ -31,11 +32,19 @@ type Entry struct {
 	Rules        map[ops.Risk]Rule
 }
 
-// Rule says which groups may do something, and who must agree first (nobody, where Approve is nil).
+// Rule says which groups may do something, who must agree first (nobody, where Approve is nil), and what else must be so.
 type Rule struct {
 	Allow   []string
 	Approve *Consent
+	Windows *Windows // when it is closed; nil: never
+
+	// Of migrations that run SQL, which lie under change and destroy:
+	RequireBackup time.Duration `yaml:"require_backup"` // the newest verified backup may be no older; zero: it may
+	Backup        string        // Before, or empty
 }
+
+// Before in a rule has a backup taken and verified as a part of each migration, before anything is run.
+const Before = "before"
 
 // Consent is what must be given before anything runs: by how many people of which groups, and how soon. The person
 // who asked never counts. Both exceptions are off unless the file says otherwise.
@@ -45,6 +54,18 @@ type Consent struct {
 	Within     time.Duration
 	Alone      bool // who is in By needs nobody else for what they ask themselves
 	BreakGlass bool `yaml:"break_glass"` // one of By may decide alone, with a written reason
+	Severe     int  // so many instead of Count where the check of a migration finds something severe; zero: as many
+}
+
+// For gives the consent that is needed where the check found something severe, or did not. Nobody acts alone on that,
+// where the file asks for more people.
+func (c *Consent) For(severe bool) *Consent {
+	if c == nil || !severe || c.Severe <= c.Count {
+		return c
+	}
+	more := *c
+	more.Count, more.Alone = c.Severe, false
+	return &more
 }
 
 // Group is a set of people by their ids, and by Slack user groups. Names and e-mails decide nothing.
@@ -104,6 +125,12 @@ func (p Policy) entry(environment string) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+// Rule gives the rule of a risk on a database, empty where there is none: what holds for everybody.
+func (p Policy) Rule(risk ops.Risk, target ops.Target) Rule {
+	entry, _ := p.entry(target.Environment)
+	return entry.Rules[risk]
 }
 
 // Changes says whether the policy allows anybody anything beyond reading.

@@ -112,6 +112,7 @@ func (c *check) rules(path string, e Entry) {
 
 func (c *check) rule(path string, risk ops.Risk, r Rule) {
 	c.names(path+".allow", r.Allow, "nobody is allowed", "List groups or everyone, or remove the rule: what is not allowed is refused.")
+	c.conditions(path, risk, r)
 	if r.Approve == nil {
 		return
 	}
@@ -124,6 +125,7 @@ func (c *check) rule(path string, risk ops.Risk, r Rule) {
 		c.add(path+".within", r.Approve.Within.String(), "is negative", "Write a duration such as 30m.")
 	}
 	c.exceptions(path, *r.Approve)
+	c.severe(path+".severe", risk, *r.Approve)
 	switch people, known := c.people(r.Approve.By); {
 	case r.Approve.Count < 1:
 		c.add(path+".count", strconv.Itoa(r.Approve.Count), "must be at least 1", "Write how many people must agree.")

@@ -32,7 +32,11 @@ policy:
     read:    {allow: [everyone]}
     operate: {allow: [engineers]}
     change:  {allow: [engineers], approve: {by: [leads], count: 1, within: 30m}}
-    destroy: {allow: [leads],     approve: {by: [leads], count: 2, within: 15m}}
+    destroy:
+      allow: [leads]
+      approve: {by: [leads], count: 1, severe: 2, within: 15m}
+      windows: {zone: Europe/Berlin, closed: ["Fri 16:00-24:00", "Sat", "Sun"]}
+      require_backup: 24h
   - environments: ["*"]
     read:    {allow: [everyone]}
     destroy: {allow: [engineers], approve: {by: [engineers, leads], count: 1}}
@@ -53,6 +57,22 @@ func TestValidateAcceptsASoundPolicy(t *testing.T) {
 
 func TestValidateNamesEachFault(t *testing.T) {
 	tests := []struct{ name, file, path, about string }{
+		{"no zone", `policy: [{environments: [a], change: {allow: [everyone], windows: {zone: Berlin, closed: [Sat]}}}]`, "policy[0].change.windows.zone", "is no time zone"},
+		{"no day", `policy: [{environments: [a], change: {allow: [everyone], windows: {closed: [Sat, Caturday]}}}]`, "policy[0].change.windows.closed[1]", "has a day that no week has"},
+		{"no hour", `policy: [{environments: [a], change: {allow: [everyone], windows: {closed: ["Sat 16:00-25:00"]}}}]`, "policy[0].change.windows.closed[0]", "has hours that no day has"},
+		{"no date", `policy: [{environments: [a], change: {allow: [everyone], windows: {closed: ["2026-02-30"]}}}]`, "policy[0].change.windows.closed[0]", "is no date that there is"},
+		{"neither", `policy: [{environments: [a], change: {allow: [everyone], windows: {closed: ["on Sat"]}}}]`, "policy[0].change.windows.closed[0]", "is neither days nor hours"},
+		{"never open", `policy: [{environments: [a], change: {allow: [everyone], windows: {closed: [Sat-Thu, Fri 0:00-12:00, Fri 12:00-24:00]}}}]`, "policy[0].change.windows.closed", "leaves no time at all"},
+		{"never closed", `policy: [{environments: [a], change: {allow: [everyone], windows: {}}}]`, "policy[0].change.windows.closed", "no time is closed"},
+		{"questions have no hours", `policy: [{environments: [a], read: {allow: [everyone], windows: {closed: [Sat]}}}]`, "policy[0].read.windows", "questions are answered at any hour"},
+		{"an old backup", `policy: [{environments: [a], change: {allow: [everyone], require_backup: -1h}}]`, "policy[0].change.require_backup", "is negative"},
+		{"a backup for what", `policy: [{environments: [a], operate: {allow: [everyone], require_backup: 24h}}]`, "policy[0].operate.require_backup", "migrations alone"},
+		{"a backup when", `policy: [{environments: [a], change: {allow: [everyone], backup: after}}]`, "policy[0].change.backup", "is not a word"},
+		{"a backup before what", `policy: [{environments: [a], operate: {allow: [everyone], backup: before}}]`, "policy[0].operate.backup", "migrations alone"},
+		{"two backups", `policy: [{environments: [a], change: {allow: [everyone], backup: before, require_backup: 24h}}]`, "policy[0].change.require_backup", "takes a fresh one each time"},
+		{"severe is no more", `policy: [{environments: [a], change: {allow: [everyone], approve: {by: [everyone], count: 2, severe: 2}}}]`, "policy[0].change.approve.severe", "no more than count"},
+		{"severe for what", `policy: [{environments: [a], operate: {allow: [everyone], approve: {by: [everyone], count: 1, severe: 2}}}]`, "policy[0].operate.approve.severe", "only migrations are checked"},
+		{"severe for nobody", `{groups: {leads: {users: [U0A]}}, policy: [{environments: [a], change: {allow: [everyone], approve: {by: [leads], count: 1, severe: 2}}}]}`, "policy[0].change.approve.severe", "can never be reached"},
 		{"unknown group", "policy: [{environments: [a], change: {allow: [everyone, enginers]}}]", "policy[0].change.allow[1]", `"enginers" is not a group`},
 		{"empty allow", "policy: [{environments: [a], change: {allow: []}}]", "policy[0].change.allow", "nobody is allowed"},
 		{"no allow", "policy: [{environments: [a], change: {}}]", "policy[0].change.allow", "nobody is allowed"},

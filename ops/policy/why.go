@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"dbbot/ops"
 )
@@ -63,6 +64,19 @@ func whyNoDecider(by []string) string {
 func whyUnseenDecider(by []string) string {
 	return fmt.Sprintf("Only %s may decide this, and Slack's user groups could not be read just now, so dbbot cannot tell whether you are one. "+
 		"Try again in a minute, or ask one of them.", either(by))
+}
+
+// Closed says why nobody may do what risk says on a database at this moment; empty where it is open.
+func (p Policy) Closed(risk ops.Risk, t ops.Target, now time.Time) string {
+	shut, opens, err := p.Rule(risk, t).Windows.Shut(now)
+	switch {
+	case !shut:
+		return ""
+	case err != nil:
+		return fmt.Sprintf("dbbot's policy says when nobody may %s, and leaves no time open. %s", deed(risk, t), askOperator)
+	}
+	return fmt.Sprintf("By dbbot's policy nobody may %s at this hour. It opens again on %s (%s).",
+		deed(risk, t), opens.Format("Monday, 2 January, at 15:04"), opens.Location())
 }
 
 func deed(risk ops.Risk, t ops.Target) string {

@@ -122,7 +122,7 @@ func TestEntries(t *testing.T) {
 	at, hash, prev := got.At, got.Hash, got.Prev
 	got.At, got.Hash, got.Prev = audit.Entry{}.At, nil, nil
 	want := audit.Entry{
-		Seq: 2, Team: "T0DEMO", User: "U0LEE", Name: "Lee", Event: "agreed", From: "pending", To: "approved", Request: int64(r.ID), Command: "terminate", Risk: "destroy",
+		Seq: 2, Team: "T0DEMO", User: "U0LEE", Name: "Lee", Event: "agreed", From: "pending", To: "approved", Request: int64(r.ID), Command: "migrate down", Risk: "destroy",
 		Database: "orders", Environment: "production", System: r.Server.System, Catalog: "orders", Digest: r.Digest, Channel: "C0ORDERS", Message: "17.1",
 		Origin: "click-1", Policy: "p1", Version: "test", Worker: 7,
 	}

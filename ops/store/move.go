@@ -88,6 +88,9 @@ func (t *transaction) decide(ctx context.Context, r approval.Request, press appr
 	return m.After, t.record(ctx, entryOf(m, press))
 }
 
+// holds is true of the one request that others on its database wait for: what the index requests_running is of.
+const holds = "state = 'running' AND command NOT IN ('cancel', 'terminate')"
+
 var errRunning = errors.New("another request runs on this database")
 
 const updateRequest = `UPDATE dbbot.requests SET version = @version, state = @state, moved = clock_timestamp(), expires = @expires, reminded = @reminded,
@@ -155,7 +158,7 @@ func queueTurn(batch *pgx.Batch, m approval.Move, work *[]approval.Work) {
 	switch r := m.After; {
 	case m.Before.ID != 0 && m.Before.State != approval.Pending && !r.State.Open():
 		batch.Queue(`SELECT id FROM dbbot.requests r WHERE state = 'approved' AND waits_for <> 0 AND system = $1 AND catalog = $2
-			AND NOT EXISTS (SELECT FROM dbbot.requests WHERE state = 'running' AND system = $1 AND catalog = $2) ORDER BY id LIMIT 1`,
+			AND NOT EXISTS (SELECT FROM dbbot.requests WHERE `+holds+` AND system = $1 AND catalog = $2) ORDER BY id LIMIT 1`,
 			r.Server.System, r.Server.Database).QueryRow(toRun)
 	case r.WaitsFor != 0 && r.WaitsFor != m.Before.WaitsFor:
 		batch.Queue("SELECT FROM dbbot.requests WHERE id = $1 FOR SHARE", r.WaitsFor)
@@ -165,7 +168,7 @@ func queueTurn(batch *pgx.Batch, m approval.Move, work *[]approval.Work) {
 
 // holder is who runs on a database; zero: nobody does.
 func (s *Store) holder(ctx context.Context, server approval.Server) (approval.ID, error) {
-	id, err := one(ctx, s, pgx.RowTo[approval.ID], "SELECT id FROM dbbot.requests WHERE state = 'running' AND system = $1 AND catalog = $2", server.System, server.Database)
+	id, err := one(ctx, s, pgx.RowTo[approval.ID], "SELECT id FROM dbbot.requests WHERE "+holds+" AND system = $1 AND catalog = $2", server.System, server.Database)
 	if errors.Is(err, approval.ErrUnknown) {
 		err = nil
 	}

@@ -25,7 +25,7 @@ var (
 // wish is something that nobody has asked for yet.
 func wish(edits ...func(*approval.Request)) func(time.Time) (approval.Move, error) {
 	r := approval.Request{
-		Key: rand.Text(), Command: "terminate", Words: "terminate 4242 orders", Risk: ops.Destroy,
+		Key: rand.Text(), Command: "migrate down", Words: "migrate down orders", Risk: ops.Destroy,
 		Target: ops.Target{Database: "orders", Environment: "production"}, Server: approval.Server{System: "7123456789012345678", Database: "orders"},
 		Requester: ana, Reason: "it blocks checkout", Origin: approval.Place{Channel: "C0ORDERS"},
 		Plan: fmt.Appendf(nil, `{"pid": 4242, "nonce": %q}`, rand.Text()), Shown: []byte(`{"Title": "Terminate 4242"}`),

@@ -42,7 +42,7 @@ func newBench(t testing.TB, f Fixture) *bench {
 func (b *bench) wish(edits ...func(*approval.Request)) approval.Request {
 	b.wishes++
 	r := approval.Request{
-		Key: fmt.Sprintf("act-%d", b.wishes), Command: "terminate", Words: "terminate 4242 orders", Risk: ops.Destroy,
+		Key: fmt.Sprintf("act-%d", b.wishes), Command: "migrate down", Words: "migrate down orders", Risk: ops.Destroy,
 		Target:    ops.Target{Database: "orders", Environment: "production"},
 		Server:    approval.Server{System: "7123456789012345678", Database: "orders"},
 		Requester: ana.ID, Reason: "it blocks “checkout”\nsince noon", Origin: approval.Place{Channel: "C0ORDERS", Thread: "1700000000.000100"},

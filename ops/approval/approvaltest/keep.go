@@ -21,7 +21,7 @@ func (m *Memory) move(id approval.ID, act approval.Act) (approval.Request, error
 		}
 		return approval.Request{}, err
 	}
-	if move.After.State == approval.Running && move.Before.State != approval.Running {
+	if move.After.State == approval.Running && move.Before.State != approval.Running && !approval.Signals(move.After.Command) {
 		if holder := m.running(r.Server); holder != 0 {
 			return approval.Request{}, &approval.Busy{Holder: holder}
 		}
@@ -71,7 +71,7 @@ func (m *Memory) turns(move approval.Move) []approval.Work {
 
 func (m *Memory) running(on approval.Server) approval.ID {
 	for _, r := range m.requests {
-		if r.State == approval.Running && r.Server == on {
+		if r.State == approval.Running && r.Server == on && !approval.Signals(r.Command) {
 			return r.ID
 		}
 	}

@@ -29,6 +29,29 @@ var turns = []check{
 		b.started(on("billing"))
 		b.started(func(r *approval.Request) { r.Server.System = "7999999999999999999" })
 	}},
+	{"what ends a session waits for nobody, and nobody for it", func(b *bench) {
+		runs := b.started()
+		waits := b.claimed()
+		waits = b.moved(waits.ID, wait(waits, runs.ID))
+		for _, command := range []string{"cancel", "terminate"} {
+			signal := b.started(func(r *approval.Request) { r.Command = command })
+			b.Work(b)
+			b.moved(signal.ID, finish(signal, approval.Succeeded))
+			b.toRun() // the first still runs
+		}
+		signal := b.started(func(r *approval.Request) { r.Command = "terminate" })
+		b.Work(b)
+		b.moved(runs.ID, finish(runs, approval.Succeeded))
+		b.toRun(waits.ID)
+		waits = b.moved(waits.ID, claim(8))
+		b.moved(waits.ID, start(waits))
+		last := b.claimed()
+		_, err := b.Peer.Move(b.Context(), last.ID, start(last))
+		if busy, is := errors.AsType[*approval.Busy](err); !is || busy.Holder != waits.ID {
+			b.Errorf("got %v, want busy with %s", err, waits.ID)
+		}
+		b.moved(signal.ID, finish(signal, approval.Succeeded))
+	}},
 	{"many that start at once on one database: one does", func(b *bench) {
 		held := make([]approval.Request, 6)
 		for i := range held {
