@@ -13,6 +13,9 @@ const (
 	ClickUnknown    = "click unknown"         // a token that nobody gave out, or one moved elsewhere
 	CheckFailed     = "check failed"          // before a run: it could not be told whether all still holds
 	Undeliverable   = "undeliverable"         // a message was given up
+	AlarmRaised     = "alarm"                 // something is wrong from now on; Detail says what
+	AlarmCleared    = "alarm over"
+	Summed          = "digest" // the summary of a database's backups was said
 	Exported        = "audit exported"
 	Checkpointed    = "audit checkpoint"
 	CheckpointFault = "audit fault" // the chain does not hold what a checkpoint says it held

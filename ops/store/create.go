@@ -28,10 +28,17 @@ ON CONFLICT DO NOTHING RETURNING id`
 // Create keeps a new request and has its card posted. The same act again, or the same wish while it is open, gives the
 // request that is there.
 func (s *Store) Create(ctx context.Context, ask func(time.Time) (approval.Move, error)) (r approval.Request, created bool, err error) {
+	return s.createAfter(ctx, func(context.Context, *transaction) error { return nil }, ask)
+}
+
+// createAfter does something else first, as part of the same step.
+func (s *Store) createAfter(ctx context.Context, first func(context.Context, *transaction) error, ask func(time.Time) (approval.Move, error)) (r approval.Request, created bool, err error) {
 	for range races {
 		var m approval.Move
 		err = s.step(ctx, func(ctx context.Context, t *transaction) (err error) {
-			m, err = t.create(ctx, ask)
+			if err = first(ctx, t); err == nil {
+				m, err = t.create(ctx, ask)
+			}
 			return err
 		})
 		if !errors.Is(err, errThere) {

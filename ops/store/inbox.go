@@ -72,12 +72,7 @@ func (s *Store) Drop(ctx context.Context, key string, say Message, fact audit.En
 		if tag.RowsAffected() == 0 {
 			return approval.ErrRepeated
 		}
-		deliver := approval.Work{Kind: approval.ToDeliver}
-		if err := t.QueryRow(ctx, "INSERT INTO dbbot.messages (key, request, kind, recipient, thread, body) VALUES ($1, 0, $2, $3, '', $4) RETURNING id",
-			say.Key, say.Kind, say.To, say.Body).Scan(&deliver.ID); err != nil {
-			return err
-		}
-		if err := s.options.Enqueue(ctx, t.Tx, []approval.Work{deliver}); err != nil {
+		if err := t.say(ctx, say); err != nil {
 			return err
 		}
 		return t.record(ctx, fact)

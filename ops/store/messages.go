@@ -40,10 +40,12 @@ func (t *transaction) queueMessages(batch *pgx.Batch, m approval.Move, work *[]a
 	}
 	id := m.After.ID
 	said := t.store.options.Announce(m)
-	if m.Before.ID == 0 {
+	switch {
+	case m.Before.ID == 0 && m.After.Origin.Channel == "": // it was asked nowhere: its card is made when there is something to say
+	case m.Before.ID == 0:
 		card := Message{Key: "card " + id.String(), Kind: Card, To: m.After.Origin.Channel, Thread: m.After.Origin.Thread, Token: rand.Text()}
 		said = append([]Message{card}, said...)
-	} else {
+	default:
 		batch.Queue(`UPDATE dbbot.messages SET wanted = wanted + 1, due = clock_timestamp() WHERE request = $1 AND kind = 'card' AND NOT lost RETURNING id`, id).QueryRow(deliver)
 	}
 	for _, message := range said {
