@@ -27,6 +27,7 @@ type (
 	redrawArgs     struct{}
 	pruneArgs      struct{}
 	checkpointArgs struct{}
+	tickArgs       struct{}
 )
 
 func (runArgs) Kind() string        { return string(approval.ToRun) }
@@ -36,6 +37,7 @@ func (deliverArgs) Kind() string    { return string(approval.ToDeliver) }
 func (redrawArgs) Kind() string     { return string(approval.ToRedraw) }
 func (pruneArgs) Kind() string      { return "prune" }
 func (checkpointArgs) Kind() string { return "checkpoint" }
+func (tickArgs) Kind() string       { return "tick" }
 
 // Enqueue puts work into the queue in the caller's transaction, in one round trip: it is there if and only if the
 // transaction commits. It works before Run has begun.

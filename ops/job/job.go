@@ -89,6 +89,9 @@ type Options struct {
 	// Checkpoint is called by one replica in every period of Every, counted in UTC from midnight. Zero: never.
 	Checkpoint func(context.Context) error
 	Every      time.Duration
-	Log        *slog.Logger
-	Registry   prometheus.Registerer
+	// Tick is called by one replica at the beginning of every minute, and at its start: what stands in a schedule may be due.
+	// What fails is tried again a minute later. Nil: never.
+	Tick     func(context.Context) error
+	Log      *slog.Logger
+	Registry prometheus.Registerer
 }

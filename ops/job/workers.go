@@ -49,6 +49,7 @@ func (q *Queue) workers() *river.Workers {
 	river.AddWorker(all, &worker[deliverArgs]{queue: q, work: func(ctx context.Context, a deliverArgs) error { return q.deliver(ctx, a.ID) }})
 	river.AddWorker(all, &worker[redrawArgs]{queue: q, work: func(ctx context.Context, _ redrawArgs) error { return q.redraw(ctx) }})
 	river.AddWorker(all, &worker[pruneArgs]{queue: q, work: func(ctx context.Context, _ pruneArgs) error { return q.Store.Prune(ctx) }})
+	river.AddWorker(all, &worker[tickArgs]{queue: q, work: func(ctx context.Context, _ tickArgs) error { return q.Tick(ctx) }})
 	river.AddWorker(all, &worker[checkpointArgs]{queue: q, work: func(ctx context.Context, _ checkpointArgs) error { return q.Checkpoint(ctx) }})
 	return all
 }
@@ -63,8 +64,22 @@ func (q *Queue) periodic() []*river.PeriodicJob {
 	if q.Checkpoint != nil && q.Every > 0 {
 		jobs = append(jobs, each(q.Every, checkpointArgs{}))
 	}
+	if q.Tick != nil {
+		jobs = append(jobs, river.NewPeriodicJob(minutes{}, tick, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
 	return jobs
 }
+
+// tick is tried once: the next comes soon enough.
+func tick() (river.JobArgs, *river.InsertOpts) {
+	return tickArgs{}, &river.InsertOpts{Queue: clockQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: time.Minute}}
+}
+
+// minutes begin when the clock's do: what is due at three o'clock begins at three.
+type minutes struct{}
+
+// Next is the beginning of the next minute.
+func (minutes) Next(now time.Time) time.Time { return now.Truncate(time.Minute).Add(time.Minute) }
 
 // once in a period something is done, however often the leader changes: the queue itself remembers it, for a day.
 func once(period time.Duration) *river.InsertOpts {
