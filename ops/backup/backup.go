@@ -24,6 +24,7 @@ type Verification struct {
 	By    string   // as in Manifest.By
 	Where string   // the server it was restored on, without its secrets; empty where it was read alone
 	Found []string // what is wrong, a sentence each
+	Notes []string `json:",omitempty"` // what was not looked at, and other things to know, a sentence each
 }
 
 // How thorough a verification was.

@@ -1,0 +1,208 @@
+package restore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"dbbot/ops"
+	"dbbot/ops/backup"
+)
+
+// scratchPrefix begins the names of databases that nobody needs once their process is gone.
+const scratchPrefix = "dbbot_scratch_"
+
+// scratchClass is the first number of the advisory lock that the maker of a scratch database holds, in whatever database
+// its session is; the second is the hash of the name. A scratch database without it is left over.
+const scratchClass = 0x64627363
+
+// mark is what stands in the comment of a database of ours, so that its purpose is told by itself, also after a crash.
+type mark struct {
+	For     purpose   `json:"dbbot"`
+	Backup  backup.ID `json:"backup"`
+	Request int64     `json:"request,omitempty"`
+	Asked   time.Time `json:"asked,omitzero"`
+	By      string    `json:"by,omitempty"`
+	At      time.Time `json:"at"`
+	Of      string    `json:"of,omitempty"`  // the live database
+	Was     *string   `json:"was,omitempty"` // the comment that stood here before; nil: none
+}
+
+type purpose string
+
+const (
+	toVerify purpose = "verification"
+	toMake   purpose = "restore" // beside, and then under its name
+	toSwap   purpose = "swap"    // about to take the live one's place, which is closed meanwhile
+	kept     purpose = "kept"    // was the live one until a restore took its place
+	undone   purpose = "undone"  // a restore that was taken back
+)
+
+// ours says whether a mark was made for this target's request.
+func (m mark) ours(t Target) bool {
+	return m.Request == t.Request && m.Asked.Equal(t.Asked)
+}
+
+func (m mark) String() string {
+	text, _ := json.Marshal(m) // plain data cannot fail
+	return string(text)
+}
+
+// marked reads a comment; false where it is nobody's of ours.
+func marked(comment *string) (m mark, ok bool) {
+	return m, comment != nil && strings.HasPrefix(*comment, `{"dbbot":`) && json.Unmarshal([]byte(*comment), &m) == nil
+}
+
+// scratch is a database that is being filled.
+type scratch struct {
+	*server
+	name string
+	mark mark
+}
+
+// scratch makes an empty database as that of the backup is, and locks its name for as long as the session lives.
+func (s *server) scratch(ctx context.Context, b backup.Backup, why purpose) (*scratch, error) {
+	d := &scratch{server: s, name: scratchPrefix + random()}
+	d.mark = mark{For: why, Backup: b.ID, Request: s.target.Request, Asked: s.target.Asked, By: s.target.By, At: time.Now().UTC().Truncate(time.Second)}
+	if why == toMake {
+		d.mark.Of = s.target.Name
+	}
+	if _, err := s.conn.Exec(ctx, "SELECT pg_advisory_lock($1, hashtext($2))", scratchClass, d.name); err != nil {
+		return nil, unread(err)
+	}
+	ops.Reached("scratch named")
+	err := s.exec(ctx, makeWithin, "CREATE DATABASE "+ident(d.name)+" TEMPLATE template0"+asOf(b.Server, s.Major))
+	if err == nil {
+		ops.Reached("scratch made")
+		err = d.comment(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(s.unmade(err, b.Server), d.drop(ctx))
+	}
+	return d, nil
+}
+
+// asOf gives a new database the encoding and collation of the old one.
+func asOf(from backup.Server, major int) string {
+	sql := " ENCODING" + literal(from.Encoding)
+	switch {
+	case from.Provider == "icu" && major >= 15:
+		sql += " LOCALE_PROVIDER icu ICU_LOCALE" + literal(from.Locale)
+	case from.Provider == "builtin" && major >= 17:
+		sql += " LOCALE_PROVIDER builtin BUILTIN_LOCALE" + literal(from.Locale)
+	}
+	if from.Collation != "" {
+		sql += " LC_COLLATE" + literal(from.Collation) + " LC_CTYPE" + literal(from.Ctype)
+	}
+	return sql
+}
+
+// unmade says why there is no database.
+func (s *server) unmade(err error, from backup.Server) error {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !ok:
+		return unread(err)
+	case said.Code == insufficientPrivilege:
+		return &ops.Error{
+			Message: "The role " + ops.Printable(s.Role, 63) + " may not create databases on " + s.where() + ".",
+			Hint:    "ALTER ROLE … CREATEDB, or give a restore_url of a role that may.", Cause: err,
+		}
+	case strings.Contains(said.Message, "locale"), strings.Contains(said.Message, "encoding"):
+		return &ops.Error{
+			Message: fmt.Sprintf("The server has no collation %s for the encoding %s.", ops.Printable(from.Collation, 60), from.Encoding),
+			Hint:    "Install that locale on the server's machine, or restore on a server that has it.", Cause: err,
+		}
+	}
+	return unread(err)
+}
+
+func (d *scratch) comment(ctx context.Context) error {
+	return d.exec(ctx, askWithin, "COMMENT ON DATABASE "+ident(d.name)+" IS"+literal(d.mark.String()))
+}
+
+// drop removes the database whatever became of ctx and of the session, with whoever is still connected.
+func (d *scratch) drop(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	reached, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	err := d.again(reached)
+	if err == nil {
+		err = d.exec(ctx, makeWithin, "DROP DATABASE IF EXISTS "+ident(d.name)+" WITH (FORCE)")
+	}
+	if err != nil {
+		return &ops.Error{Message: "The scratch database " + d.name + " could not be removed.", Hint: "dbbot tries again before its next backup or restore; DROP DATABASE removes it, too.", Cause: err}
+	}
+	_ = d.exec(ctx, askWithin, fmt.Sprintf("SELECT pg_advisory_unlock(%d, hashtext(%s))", scratchClass, literal(d.name))) // or the session's end does
+	return nil
+}
+
+// leftSQL finds scratch databases whose maker's session is gone.
+const leftSQL = `SELECT datname::text, shobj_description(d.oid, 'pg_database') FROM pg_database d
+	WHERE datname ~ '^dbbot_scratch_[a-z0-9]{10}$' AND pg_has_role(datdba, 'MEMBER') AND NOT EXISTS (SELECT FROM pg_locks l
+		WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = $1::bigint AND l.objid::bigint = hashtext(datname::text)::bigint & 4294967295)`
+
+// sweep removes what lost processes left on the server, and says what; never what a living one works on.
+func (s *server) sweep(ctx context.Context) (removed []string, err error) {
+	rows, err := s.conn.Query(ctx, leftSQL, scratchClass)
+	if err != nil {
+		return nil, unread(err)
+	}
+	type leftover struct {
+		Name    string
+		Comment *string
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leftover])
+	if err != nil {
+		return nil, unread(err)
+	}
+	for _, left := range all {
+		m, _ := marked(left.Comment)
+		if m.For == toSwap {
+			back, err := s.reopen(ctx, m)
+			if err != nil {
+				return removed, err
+			}
+			removed = append(removed, back...)
+		}
+		d := &scratch{server: s, name: left.Name}
+		if err := d.drop(ctx); err != nil {
+			return removed, err
+		}
+		removed = append(removed, "Removed the database "+left.Name+", which "+m.left()+" left behind.")
+	}
+	return removed, nil
+}
+
+func (m mark) left() string {
+	switch m.For {
+	case "":
+		return "a process that ended at once"
+	case toVerify:
+		return "a verification of " + ops.Printable(string(m.Backup), 100)
+	}
+	return "a restore of " + ops.Printable(string(m.Backup), 100)
+}
+
+// Sweep removes what lost processes left on a server and in temporary folders here, puts connections back that one of
+// them had closed, and says what it did, a sentence each. What a living process works on is left alone.
+func Sweep(ctx context.Context, url ops.Secret) (done []string, err error) {
+	for _, root := range roots() {
+		for _, dir := range SweepPlaces(root) {
+			done = append(done, "Removed the folder "+dir+", which a restore left behind.")
+		}
+	}
+	s, err := connect(ctx, Target{URL: url}, "dbbot sweep")
+	if err != nil {
+		return done, err
+	}
+	defer s.close()
+	removed, err := s.sweep(ctx)
+	return append(done, removed...), err
+}
