@@ -26,7 +26,7 @@ func migratePlan(t Toolbox) Command {
 			if len(targets) == 0 {
 				return View{}, nil
 			}
-			a, err := t.ahead(ctx, w, upSteps)
+			a, err := t.ahead(ctx, w, ops.Change, upSteps)
 			if err != nil {
 				return View{}, err
 			}
@@ -35,9 +35,23 @@ func migratePlan(t Toolbox) Command {
 	})
 }
 
+// refusals are why the policy would let nobody ask for it now, whoever they are.
+func (a ahead) refusals() (all []string) {
+	if err := a.backups.refusal(); err != nil {
+		all = append(all, inWords(err))
+	}
+	if shut, opens, err := a.backups.asked.Windows.Shut(a.backups.now); shut && err == nil {
+		all = append(all, "By the policy no migration runs at this hour, until "+opens.Format("Monday, 2 January, at 15:04")+" ("+opens.Location().String()+").")
+	}
+	return all
+}
+
 // unasked is the plan as an answer: as much as a chat shows, and at a terminal all of it.
 func (a ahead) unasked(asker Asker) View {
 	view := a.view()
+	for _, why := range a.refusals() {
+		view.Notes = append(view.Notes, Say("Right now up is refused. "+why))
+	}
 	view.Buttons = refreshAndShare()
 	if !asker.Terminal {
 		var whole string

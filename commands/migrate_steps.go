@@ -8,15 +8,18 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
+	"dbbot/ops/backup"
 	"dbbot/ops/migrate"
 	"dbbot/ops/migrate/apply"
 	"dbbot/ops/migrate/lint"
 	"dbbot/ops/migrate/script"
+	"dbbot/ops/policy"
 )
 
 // stepping is what up, down and goto have in common: all but which steps they mean.
 type stepping struct {
 	tools Toolbox
+	risk  ops.Risk
 	steps func(migrate.Survey, stepWish) ([]migrate.Step, error)
 }
 
@@ -37,6 +40,7 @@ type stepPlan struct {
 	Tool     migrate.Tool  `json:"tool"`
 	From     string        `json:"from"`
 	To       string        `json:"to"`
+	Backup   string        `json:"backup"` // policy.Before: one is taken first
 	Steps    []plannedStep `json:"steps"`
 }
 
@@ -52,6 +56,7 @@ type plannedStep struct {
 }
 
 func (s stepping) change(about About, parse func(Values) (stepWish, ops.Target, error)) Change[stepWish, stepPlan] {
+	s.risk = about.Risk
 	return Change[stepWish, stepPlan]{About: about, Parse: parse, Plan: s.plan, Differ: differ, Run: s.run, Look: s.look}
 }
 
@@ -59,6 +64,9 @@ func (s stepping) change(about About, parse func(Values) (stepWish, ops.Target, 
 func differ(was, is stepPlan) string {
 	if was.From != is.From {
 		return fmt.Sprintf("The database is at %s by now, and was at %s when this was agreed to.", place(is.From), place(was.From))
+	}
+	if was.Backup != is.Backup {
+		return "The policy asks for another backup now than when this was agreed to."
 	}
 	for i, s := range was.Steps {
 		switch {
@@ -75,11 +83,14 @@ func differ(was, is stepPlan) string {
 }
 
 func (s stepping) plan(ctx context.Context, w stepWish) (Planned[stepPlan], error) {
-	a, err := s.tools.ahead(ctx, w, s.steps)
+	a, err := s.tools.ahead(ctx, w, s.risk, s.steps)
+	if err == nil {
+		err = a.backups.refusal()
+	}
 	if err != nil {
 		return Planned[stepPlan]{}, err
 	}
-	return Planned[stepPlan]{Plan: a.plan(), View: a.view(), Server: a.site.serving(), Severe: a.count(lint.Severe) > 0}, nil
+	return Planned[stepPlan]{Plan: a.plan(), View: a.view(), Server: a.site.serving(), Severe: a.severe()}, nil
 }
 
 // ahead is what a wish would do, looked at from all sides.
@@ -88,10 +99,11 @@ type ahead struct {
 	steps    []apply.Prepared
 	facts    lint.Facts
 	findings []lint.Finding
+	backups  backups
 	unseen   string // why sizes and use of the tables are not known
 }
 
-func (t Toolbox) ahead(ctx context.Context, w stepWish, which func(migrate.Survey, stepWish) ([]migrate.Step, error)) (ahead, error) {
+func (t Toolbox) ahead(ctx context.Context, w stepWish, risk ops.Risk, which func(migrate.Survey, stepWish) ([]migrate.Step, error)) (ahead, error) {
 	var a ahead
 	var err error
 	if a.site, err = t.site(ctx, w.target); err != nil {
@@ -114,6 +126,7 @@ func (t Toolbox) ahead(ctx context.Context, w stepWish, which func(migrate.Surve
 		a.unseen = inWords(err)
 	}
 	a.findings = lint.Check(parsed(a.steps), a.facts)
+	a.backups = t.backups(ctx, w.target, risk)
 	return a, nil
 }
 
@@ -143,7 +156,7 @@ func parsed(steps []apply.Prepared) (all []lint.Parsed) {
 func (a ahead) plan() stepPlan {
 	p := stepPlan{
 		Alias: a.target.Database, System: a.server.System, Database: a.server.Database, Schema: a.server.Schema, Tool: a.set.Tool,
-		From: a.steps[0].Step.From, To: a.steps[len(a.steps)-1].Step.To,
+		From: a.steps[0].Step.From, To: a.steps[len(a.steps)-1].Step.To, Backup: a.backups.asked.Backup,
 	}
 	for _, s := range a.steps {
 		file := s.Step.File()
@@ -199,6 +212,16 @@ func (s stepping) run(ctx context.Context, r approval.Request, p stepPlan, progr
 	if err != nil {
 		return View{}, err
 	}
+	taken := backup.ID("")
+	if p.Backup == policy.Before {
+		if taken, err = s.tools.backUp(ctx, r, p, progress); err != nil {
+			return unmigrated(ctx), err
+		}
+	}
 	report, err := s.tools.Migrations.Run(ctx, p.Alias, r, approval.Server{System: p.System, Database: p.Database}, steps, apply.Progress(progress))
-	return ran(p, report, err), heard(err)
+	view := ran(p, report, err)
+	if taken != "" {
+		view.Notes = append(view.Notes, Text{{Text: "Taken and verified before: "}, ident(taken)})
+	}
+	return view, heard(err)
 }

@@ -33,6 +33,7 @@ func (a ahead) view() View {
 	if lost := a.lost(); lost != nil {
 		view.Parts = append(view.Parts, Part{Section: lost})
 	}
+	view.Parts = append(view.Parts, a.conditions()...)
 	room, left := shownSQL, shownLines
 	for i, s := range a.steps {
 		section := a.section(i, s)
@@ -100,6 +101,8 @@ func (a ahead) count(severity lint.Severity) (n int) {
 	}
 	return n
 }
+
+func (a ahead) severe() bool { return a.count(lint.Severe) > 0 }
 
 func (a ahead) verdict() Verdict {
 	worst := Good
