@@ -26,9 +26,16 @@ const (
 
 // About estimates the time of a statement from its locks; false where it has no work that depends on the size of a
 // table, where the size is not known, and for what changes rows, whose number does not show.
-func About(s script.Statement, f Facts) (Estimate, bool) {
+func About(s script.Statement, f Facts) (Estimate, bool) { return about(s, Locks(s, f), f) }
+
+// About estimates the time of a statement, by what a rehearsal saw of it.
+func (p Parsed) About(i int, f Facts) (Estimate, bool) {
+	return about(p.Script.Statements[i], p.Locks(i, f), f)
+}
+
+func about(s script.Statement, locks []Lock, f Facts) (Estimate, bool) {
 	var e Estimate
-	for _, l := range Locks(s, f) {
+	for _, l := range locks {
 		t, known := f.Tables[l.Relation]
 		rate := rateOf(s, l)
 		if rate == 0 || !known || t.Bytes == 0 {

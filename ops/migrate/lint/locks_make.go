@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"strings"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
@@ -103,7 +105,11 @@ func (l *locker) reindex(s *pg.ReindexStmt) {
 	}
 	switch s.GetKind() {
 	case pg.ReindexObjectType_REINDEX_OBJECT_TABLE:
-		l.whole(mode, l.relation(s.GetRelation()), false, true)
+		key := l.relation(s.GetRelation())
+		l.whole(mode, key, false, true)
+		if mode == Share {
+			l.indexes(key)
+		}
 	case pg.ReindexObjectType_REINDEX_OBJECT_INDEX:
 		index := l.relation(s.GetRelation())
 		l.take(mode, l.facts.indexed(index)).Scan = true
@@ -111,5 +117,15 @@ func (l *locker) reindex(s *pg.ReindexStmt) {
 			mode = AccessExclusive
 		}
 		l.aside(mode, index).Rewrite = true
+	}
+}
+
+// indexes of a table and of its partitions are closed one after the other, and with them whoever plans a query there.
+func (l *locker) indexes(key string) {
+	for _, k := range append([]string{key}, l.facts.Tables[key].Partitions...) {
+		schema, _, _ := strings.Cut(k, ".")
+		for _, i := range l.facts.Tables[k].Indexes {
+			l.aside(AccessExclusive, Key(schema, i.Name)).Rewrite = l.facts.Tables[k].Kind != Partitioned
+		}
 	}
 }

@@ -13,6 +13,7 @@ type rule struct {
 	sized    bool
 	severity Severity // where it is not sized, or nothing is known about sizes
 	why      string
+	claims   func(Lock) bool   // what it says comes of the statement; a rehearsal that did not see it silences the rule
 	judge    func(*spot) []hit // asked for each statement
 	whole    func(*file) []hit // asked once, behind the last statement
 }
@@ -29,7 +30,7 @@ type hit struct {
 }
 
 // rules of all topics, in the order in which findings about one statement are told.
-var rules = slices.Concat(toolRules, lossRules, indexRules, constraintRules, columnRules, tableRules, transactionRules, useRules, qualityRules, accessRules)
+var rules = slices.Concat(toolRules, lossRules, indexRules, constraintRules, columnRules, tableRules, transactionRules, useRules, qualityRules, accessRules, seenRules)
 
 const wholeFile = -1
 

@@ -13,15 +13,15 @@ var columnRules = []rule{
 		why: "It fails as soon as the table holds a row.",
 	},
 	{ // 13, 14
-		name: "column-rewrites", sized: true, severity: Warning, judge: each(filledColumn, pg.AlterTableType_AT_AddColumn),
+		name: "column-rewrites", sized: true, severity: Warning, claims: rewrites, judge: each(filledColumn, pg.AlterTableType_AT_AddColumn),
 		why: "Every row is written anew, and nobody reads or writes the table meanwhile.",
 	},
 	{ // 15
-		name: "type-rewrites", sized: true, severity: Warning, judge: each(changedType, pg.AlterTableType_AT_AlterColumnType),
+		name: "type-rewrites", sized: true, severity: Warning, claims: rewrites, judge: each(changedType, pg.AlterTableType_AT_AlterColumnType),
 		why: "Every row and every index on it is written anew, and nobody reads or writes the table meanwhile.",
 	},
 	{ // 24
-		name: "table-rewrites", sized: true, severity: Warning, judge: each(rewrittenTable, pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged,
+		name: "table-rewrites", sized: true, severity: Warning, claims: rewrites, judge: each(rewrittenTable, pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged,
 			pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod, pg.AlterTableType_AT_SetExpression),
 		why: "Every row is written anew, and nobody reads or writes the table meanwhile.",
 	},

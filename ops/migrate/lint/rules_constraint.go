@@ -13,11 +13,11 @@ var constraintRules = []rule{
 		why: "Nobody reads or writes the table while its index is built.",
 	},
 	{ // 8
-		name: "check-scans", sized: true, severity: Warning, judge: each(scanningCheck, pg.AlterTableType_AT_AddConstraint, pg.AlterTableType_AT_AddColumn),
+		name: "check-scans", sized: true, severity: Warning, claims: reads, judge: each(scanningCheck, pg.AlterTableType_AT_AddConstraint, pg.AlterTableType_AT_AddColumn),
 		why: "Nobody reads or writes the table while every row is checked.",
 	},
 	{ // 9
-		name: "foreign-key-scans", sized: true, severity: Warning, judge: each(scanningForeignKey, pg.AlterTableType_AT_AddConstraint),
+		name: "foreign-key-scans", sized: true, severity: Warning, claims: reads, judge: each(scanningForeignKey, pg.AlterTableType_AT_AddConstraint),
 		why: "Nobody writes to either table while every row is checked.",
 	},
 	{ // 9
@@ -29,7 +29,7 @@ var constraintRules = []rule{
 		why: "The stronger lock of adding it is held until the end, so that NOT VALID won nothing.",
 	},
 	{ // 11
-		name: "set-not-null-scans", sized: true, severity: Warning, judge: each(scanningNotNull, pg.AlterTableType_AT_SetNotNull),
+		name: "set-not-null-scans", sized: true, severity: Warning, claims: reads, judge: each(scanningNotNull, pg.AlterTableType_AT_SetNotNull),
 		why: "Nobody reads or writes the table while every row is checked.",
 	},
 	{ // 16, 17

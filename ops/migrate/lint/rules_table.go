@@ -13,11 +13,11 @@ var tableRules = []rule{
 		why: "It waits for every transaction that uses the table, and everybody else waits behind it.",
 	},
 	{ // 21
-		name: "attach-scans", sized: true, severity: Warning, judge: attachScan,
+		name: "attach-scans", sized: true, severity: Warning, claims: reads, judge: attachScan,
 		why: "Nobody reads or writes the new partition while every row is checked against its bounds.",
 	},
 	{ // 21, 22
-		name: "default-partition-scans", sized: true, severity: Warning, judge: defaultScan,
+		name: "default-partition-scans", sized: true, severity: Warning, claims: reads, judge: defaultScan,
 		why: "Nobody reads or writes the default partition while it is searched for rows that belong into the new one.",
 	},
 	{ // 22

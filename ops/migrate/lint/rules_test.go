@@ -26,6 +26,9 @@ var examples = slices.Concat(lossExamples, indexExamples, constraintExamples, co
 
 func TestEveryRuleSpeaksAndKeepsSilent(t *testing.T) {
 	for _, e := range examples {
+		if e.rule == "seen-in-rehearsal" {
+			continue // it needs a rehearsal: see TestWhatWasSeenBeatsTheRules
+		}
 		t.Run(e.rule, func(t *testing.T) {
 			for _, sql := range e.speaks {
 				if len(ofRule(e.rule, check(known(), strings.Split(sql, "---")...))) == 0 {
@@ -44,6 +47,9 @@ func TestEveryRuleSpeaksAndKeepsSilent(t *testing.T) {
 func TestEveryRuleHasExamples(t *testing.T) {
 	for _, r := range rules {
 		i := slices.IndexFunc(examples, func(e example) bool { return e.rule == r.name })
+		if r.name == "seen-in-rehearsal" {
+			continue
+		}
 		if i < 0 || len(examples[i].speaks) == 0 || len(examples[i].silent) == 0 {
 			t.Errorf("%s: no example", r.name)
 		}

@@ -15,8 +15,8 @@ type Seen struct {
 	Rows  bool              // there were rows, so that a table which was not read is not read with rows either
 }
 
-// locks are those of a statement: as they were seen, or by the rules where nothing was.
-func (p Parsed) locks(i int, f Facts) []Lock {
+// Locks are those of a statement: as they were seen, or by the rules where nothing was.
+func (p Parsed) Locks(i int, f Facts) []Lock {
 	ruled := Locks(p.Script.Statements[i], f)
 	if i >= len(p.Seen) || p.Seen[i] == nil {
 		return ruled

@@ -48,10 +48,10 @@ func checkFile(w *world, p Parsed) []Finding {
 	f.begin(p.Script.Mode == script.Transaction)
 	var all []Finding
 	for i, s := range p.Script.Statements {
-		here := &spot{file: f, index: i, Statement: s, locks: p.locks(i, w.facts)}
+		here := &spot{file: f, index: i, Statement: s, locks: p.Locks(i, w.facts)}
 		for _, r := range rules {
 			if r.judge != nil {
-				all = append(all, r.findings(f, r.judge(here), i)...)
+				all = append(all, r.findings(f, here.unless(r, r.judge(here)), i)...)
 			}
 		}
 		here.passed()

@@ -130,8 +130,8 @@ func (w *watcher) after(ctx context.Context, quick bool) (lint.Seen, error) {
 			seen.Held[r.key] = r.mode
 		}
 		l := lint.Lock{Relation: r.key, Mode: lint.Strongest(s.modes)}
-		l.Rewrite = s.file != r.file && s.file != 0 && stored(r.kind) && !quick
-		l.Scan = s.scans > r.scans && stored(r.kind)
+		l.Rewrite = s.file != r.file && s.file != 0 && r.kind != "S" && !quick
+		l.Scan = s.scans > r.scans && r.table == 0 && !quick
 		fresh := l.Mode != r.mode && lint.Strongest([]string{l.Mode, r.mode}) == l.Mode
 		covered := r.table != 0 && lint.Strongest([]string{tables[r.table], l.Mode}) == tables[r.table]
 		if (fresh || l.Rewrite || l.Scan) && l.Mode != lint.AccessShare && !covered {
@@ -147,6 +147,3 @@ func (w *watcher) after(ctx context.Context, quick bool) (lint.Seen, error) {
 	})
 	return seen, nil
 }
-
-// stored: kinds of relations whose rows take space of their own. A sequence has one, and an index is told by its lock.
-func stored(kind string) bool { return kind == "r" || kind == "m" }

@@ -1,9 +1,9 @@
 package rehearse
 
 import (
-	_ "embed"
 	"context"
 	"crypto/rand"
+	_ "embed"
 	"encoding/binary"
 	"errors"
 
@@ -160,7 +160,7 @@ func (p *place) refuse(o Options, r *real, database string, may, replica bool) e
 // shows there. A branch or a clone has the same system identifier, and another server.
 func (r *real) sees(ctx context.Context, other *pgx.Conn) (bool, error) {
 	var random [8]byte
-	rand.Read(random[:])                                           // never fails (crypto/rand, Go 1.24)
+	rand.Read(random[:])                                              // never fails (crypto/rand, Go 1.24)
 	key := int64(binary.LittleEndian.Uint64(random[:]) & (1<<63 - 1)) //nolint:gosec // it has 63 bits
 	if _, err := r.Exec(ctx, "SELECT pg_advisory_lock($1)", key); err != nil {
 		return false, err

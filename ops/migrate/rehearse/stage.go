@@ -85,7 +85,9 @@ func (s *stage) prepare(ctx context.Context, made *scratch) error {
 	if err != nil {
 		return err
 	}
-	s.flight.tell(func(t *Trace) { t.Server, t.Rows, t.Version = s.place.words(s.options), s.place.rows != "", s.place.version })
+	s.flight.tell(func(t *Trace) {
+		t.Server, t.Rows, t.Version = s.place.words(s.options), s.place.rows != "", s.place.version
+	})
 	if s.place.rows == "" {
 		schema, err := dump(ctx, s.options, s.real, s.application())
 		if err != nil {

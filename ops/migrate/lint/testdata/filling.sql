@@ -1,0 +1,11 @@
+INSERT INTO p SELECT i, 'k' FROM generate_series(1, 2000) i;
+INSERT INTO t (id, a, v, n, txt, pid, nn, later) SELECT i, i, 'v', 1, 'x', i, 1, i FROM generate_series(1, 2000) i;
+INSERT INTO child SELECT i, i FROM generate_series(1, 2000) i;
+INSERT INTO free SELECT i, i FROM generate_series(1, 2000) i;
+INSERT INTO u SELECT i FROM generate_series(1, 2000) i;
+INSERT INTO part SELECT i, i FROM generate_series(1, 2000) i;
+INSERT INTO rest SELECT i, i FROM generate_series(1, 2000) i;
+INSERT INTO loose SELECT i, i FROM generate_series(200001, 202000) i;
+INSERT INTO bound SELECT i, i FROM generate_series(200001, 202000) i;
+REFRESH MATERIALIZED VIEW tm;
+ANALYZE;

@@ -1,0 +1,5 @@
+package rehearse
+
+const childOf = "DBBOT_REHEARSAL_CHILD"
+
+func child(string) {}
