@@ -11,7 +11,6 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/backup"
 
-	_ "github.com/minio/minio-go/v7"
 	_ "gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob"
 	_ "gocloud.dev/blob/gcsblob"
@@ -20,6 +19,7 @@ import (
 // openers by the scheme of a store's URL.
 var openers = map[string]func(ctx context.Context, at *url.URL) (backup.Store, error){
 	"file": openFile,
+	"s3":   openS3,
 }
 
 // Open opens the store that a URL names: file:///folder, s3://bucket/prefix?endpoint=https://…&region=…, gs://bucket/prefix
