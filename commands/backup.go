@@ -17,8 +17,9 @@ import (
 type backupShelf interface {
 	// Rules are what the file says about a database's backups; ok is false where it says nothing.
 	Rules(database string) (rules BackupRules, ok bool)
-	// Shelf reads all that the store holds of a database.
+	// Shelf reads all that the store holds of a database. Glance does too, and leaves a store that hangs when ctx ends.
 	Shelf(ctx context.Context, database string) (Shelf, error)
+	Glance(ctx context.Context, database string) (Shelf, error)
 }
 
 // BackupRules are what the file says about a database's backups.
@@ -134,14 +135,19 @@ type kept struct {
 func (t Toolbox) kept(ctx context.Context, target ops.Target) (k kept, err error) {
 	k.target = target
 	configured := false
-	if t.Shelf != nil {
-		k.rules, configured = t.Shelf.Rules(target.Database)
-	}
-	if !configured {
+	if k.rules, configured = t.rules(target); !configured {
 		return k, noStore(target)
 	}
 	k.Shelf, err = t.Shelf.Shelf(ctx, target.Database)
 	return k, err
+}
+
+// rules are what the file says of a database's backups.
+func (t Toolbox) rules(target ops.Target) (BackupRules, bool) {
+	if t.Shelf == nil {
+		return BackupRules{}, false
+	}
+	return t.Shelf.Rules(target.Database)
 }
 
 func noStore(target ops.Target) error {

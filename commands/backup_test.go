@@ -23,7 +23,8 @@ func (f fakeShelf) Rules(database string) (BackupRules, bool) {
 	return rules, ok
 }
 
-func (f fakeShelf) Shelf(context.Context, string) (Shelf, error) { return f.shelf, f.err }
+func (f fakeShelf) Shelf(context.Context, string) (Shelf, error)  { return f.shelf, f.err }
+func (f fakeShelf) Glance(context.Context, string) (Shelf, error) { return f.shelf, f.err }
 
 // night is when everything below was looked at.
 var lookedAt = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

@@ -89,7 +89,7 @@ func stays(b backup.Backup, rule backup.Verdict) string {
 	case rule.Stays:
 		return rule.Why
 	}
-	return "goes with the next success: " + rule.Why
+	return "until the next success: " + rule.Why
 }
 
 // newestLine is the state of the newest verified backup in a line, as status and a plan say it.

@@ -75,7 +75,7 @@ func (c Command) fault() string {
 
 // Usage is a command and its arguments as help shows them: "status [database]", "cancel <pid> <database> [-- reason]".
 func (a About) Usage() string {
-	words := []string{a.Path}
+	var words []string
 	for _, arg := range a.Args {
 		switch {
 		case arg.Kind == ToArg:
@@ -90,5 +90,14 @@ func (a About) Usage() string {
 	if a.Risk != ops.Read {
 		words = append(words, "[-- reason]")
 	}
-	return strings.Join(words, " ")
+	return a.line(words)
+}
+
+// line is the path with arguments behind it, or round its last words.
+func (a About) line(args []string) string {
+	path := []string{a.Path}
+	if first, last, _ := strings.Cut(a.Path, " "); a.Split && len(args) > 0 {
+		path, args = []string{first, args[0], last}, args[1:]
+	}
+	return strings.Join(append(path, args...), " ")
 }

@@ -15,6 +15,7 @@ import (
 // catalogue are derived from it.
 type About struct {
 	Path    string // the words after /db: "migrate up"
+	Split   bool   // the first argument stands behind the path's first word: "restore <id> into <name>"
 	Args    []Arg
 	Risk    ops.Risk
 	Summary string // one line, no full stop

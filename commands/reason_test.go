@@ -100,7 +100,7 @@ func TestDashesInQuestions(t *testing.T) {
 func TestWordsBindAgain(t *testing.T) {
 	names := []string{
 		"orders", "up", "migrate", "status", "help", "the", "5", "0", "my shop", `the "new" one`, "'x'", "a--b", "--", "—", "shop.", "&amp;", "&",
-		"from=x", "<@U1|x>", "<http://a|b>", "é", "ü.1", "-", "?", "\n", "/db", "ORDERS2",
+		"from=x", "<@U1|x>", "<http://a|b>", "é", "ü.1", "-", "?", "\n", "/db", "ORDERS2", "x=«", "„x“ »",
 	}
 	var targets []ops.Target
 	for _, name := range names {

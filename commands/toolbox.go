@@ -18,10 +18,12 @@ type Toolbox struct {
 	Sessions   sessionEnder
 	Folders    map[string]migrate.Folder // of migrations, by database; those that have one
 	Migrations migrator
+	Rehearsals rehearser    // nil where none is configured
 	Backups    backupBefore // nil where no database has a store for backups; so are the next four
 	Shelf      backupShelf
 	Dumps      backupTaker
 	Store      backupKeeper
+	Restores   restorer
 	Policy     policy.Policy // what it asks of migrations beside who must agree
 	Self       selfReporter  // nil at a terminal
 	Chat       chatState     // nil at a terminal
