@@ -106,9 +106,8 @@ func (a *announcement) details() {
 	if !ok || len(outcome.Parts) == 0 {
 		return
 	}
-	short, whole := commands.Spill(outcome)
+	short, whole := commands.Details(outcome)
 	said := Said{View: short}
-	said.View.Buttons = nil
 	if whole != "" {
 		said.File = &File{Name: fmt.Sprintf("outcome-%d.txt", r.ID), Title: "Outcome of " + r.ID.String(), Text: whole}
 	}

@@ -18,12 +18,13 @@ func (b *Bot) card(ctx context.Context, m store.Message, r approval.Request) Pos
 		may = b.members(ctx, r.Terms.By, r.Requester.User)
 	}
 	view := commands.RequestView(r, may)
+	view.Parts = append(view.Parts, commands.Choices(r)...)
 	view.Buttons = cardButtons(r)
 	if m.To != r.Origin.Channel {
 		view.Notes = append(view.Notes, moved(m.To, r.Origin.Channel))
 	}
 	post := Post{View: view}
-	if len(view.Buttons) > 0 {
+	if len(view.Buttons) > 0 || len(commands.Choices(r)) > 0 {
 		post.Token = m.Token
 	}
 	return post
@@ -51,7 +52,7 @@ func cardButtons(r approval.Request) []commands.Button {
 	case r.State == approval.Running && r.Cancel == nil:
 		return []commands.Button{button(commands.Cancel, commands.Danger)}
 	}
-	return nil
+	return commands.ChoiceButtons(r)
 }
 
 // moved says why a card stands where nobody looked for it.

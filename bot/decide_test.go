@@ -342,7 +342,7 @@ func TestButtonsThatType(t *testing.T) {
 	w.state.facts = nil
 	same(t, "an old one", w.pressesAt("U0BEN", "End 4242", "GONE", at), "fault: This answer is over 30 minutes old. Type the command again.")
 	same(t, "an answer's own token", w.pressesAt("U0ANA", "End 4242", post.Token, at), "fault: dbbot does not know this button. It is from another version; type the command again.")
-	same(t, "both are facts", w.facts(), "click unknown U0BEN: end 4242: unknown token\nclick unknown U0ANA: end 4242: unknown token")
+	same(t, "both are facts", w.refusals()+"\n"+w.facts(), "End 4242 (unknown token)\nclick unknown U0ANA: end 4242: unknown token")
 	same(t, "refresh with such a token", w.world.presses("U0ANA", "refresh", buttons[0].Token), "only U0ANA: This answer is over 30 minutes old. Type the command again.")
 	var kept kept
 	if json.Unmarshal(w.desk.kept[post.Token], &kept); kept.View.Buttons[0].Token+kept.View.Parts[0].Section.Buttons[0].Token != "" {

@@ -148,7 +148,8 @@ func (p *post) checkLast(t judge, id approval.ID) {
 	if !strings.HasPrefix(last.text, truth.Text()) {
 		t.Fatalf("the card says\n%s\nand the truth is\n%s", last.text, truth.Text())
 	}
-	if open := r.State.Open() && r.Cancel == nil; (len(last.buttons) > 0) != open {
+	again := r.State == approval.Failed || r.State == approval.Interrupted
+	if open := r.State.Open() && r.Cancel == nil; (len(last.buttons) > 0) != (open || again) || slices.Contains(last.buttons, commands.Retry) != again {
 		t.Fatalf("%s, and its buttons are %v", r.State, last.buttons)
 	}
 	if last.Channel != card.Channel || last.stamp != card.Stamp {

@@ -3,23 +3,58 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"strings"
+	"time"
 
 	"dbbot/commands"
+	"dbbot/ops"
+	"dbbot/ops/approval"
 )
 
 // typed is a press on a button that types a command: the road goes on as if whoever pressed had typed it there.
 func (r *request) typed(in Click) (func(context.Context), error) {
 	value, found := r.bot.Coordinator.Recall(r.ctx, in.Token)
 	var was kept
-	at := surface{Channel: in.Origin.Channel, Message: in.Origin.Message}
 	if !found || json.Unmarshal(value, &was) != nil {
-		return nil, r.turnAway(in.Key, in.Button, at, errTooOld)
+		return r.chosen(in)
 	}
 	if !was.Types {
-		return nil, r.turnAway(in.Key, in.Button, at, errUnknownButton)
+		return nil, r.turnAway(in.Key, in.Button, surface{Channel: in.Origin.Channel, Message: in.Origin.Message}, errUnknownButton)
 	}
-	words := Invoke{Key: in.Key, Who: in.Who, Text: was.Words, Origin: in.Origin, At: in.At}
+	return r.says(in, was.Words)
+}
+
+// errSaid ends a decision that decides nothing: what was pressed types a command.
+var errSaid = errors.New("a command is typed")
+
+// chosen is a press on the card of a request that is over: Retry, or a choice that its outcome leaves. What such a button
+// types stands in the request, for as long as that is kept.
+func (r *request) chosen(in Click) (func(context.Context), error) {
+	words, at := "", surface{Token: in.Token, Channel: in.Origin.Channel, Message: in.Origin.Message}
+	d := decision{button: in.Button, tried: "press " + strings.ToLower(in.Button)}
+	err := r.decide(in.Key, at, d, func(q approval.Request, _ approval.Voter, _ time.Time) (approval.Move, error) {
+		if words = commands.Choice(q, in.Button); words == "" {
+			return approval.Move{}, &approval.Refusal{Tried: d.tried, Code: "no such choice", Said: errNoChoice}
+		}
+		return approval.Move{}, errSaid
+	})
+	r.command = "" // the name of a button is anybody's
+	switch {
+	case errors.Is(err, errSaid):
+		return r.says(in, words)
+	case errors.Is(err, approval.ErrUnknown):
+		return nil, errTooOld
+	}
+	return nil, err
+}
+
+var errNoChoice = &ops.Error{Message: "dbbot does not know this button here.", Hint: "The card shows what is possible now."}
+
+// says goes on with words as if whoever pressed had typed them.
+func (r *request) says(in Click, text string) (func(context.Context), error) {
+	words := Invoke{Key: in.Key, Who: in.Who, Text: text, Origin: in.Origin, At: in.At}
 	if r.bot.First(Act{Invoke: &words}) {
 		return r.receive(words)
 	}

@@ -14,6 +14,7 @@ const (
 	Withdraw   = "Withdraw"
 	Cancel     = "Cancel"      // while it runs
 	BreakGlass = "Break glass" // one decides alone, with a written reason, where the policy allows it
+	Retry      = "Retry"       // asks for the same again, once it has failed
 )
 
 // refreshAndShare is what most questions offer. Sharing asks first: the answer leaves the asker's eyes, and a channel

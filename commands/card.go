@@ -60,7 +60,10 @@ func line(title string, summary Text) Part {
 }
 
 func askedBy(r approval.Request) Text {
-	text := Text{mention(r.Requester)}
+	text := Text{Named(r.Requester)}
+	if r.Reason != "" && r.Requester.Itself() {
+		return append(text, Span{Text: ", " + r.Reason})
+	}
 	if r.Reason != "" {
 		text = append(text, Span{Text: ", because " + cited(r.Reason)})
 	}
@@ -101,6 +104,8 @@ func agreed(r approval.Request) Text {
 		return text
 	case r.Terms.Alone:
 		return Text{mention(r.Requester), {Text: " may act alone here, as the policy says"}}
+	case r.Requester.Itself():
+		return Say("nobody has to: the schedule stands in dbbot's file")
 	case r.Terms.Count == 0:
 		return Say("nobody has to, as the policy says")
 	}
@@ -146,15 +151,7 @@ func unfolded(title string, v View) []Part {
 	if v.Title != "" {
 		title = v.Title
 	}
-	parts := []Part{line(title, v.Lead)}
-	for _, part := range v.Parts {
-		if part.Section != nil {
-			quiet := *part.Section
-			quiet.Buttons = nil
-			part.Section = &quiet
-		}
-		parts = append(parts, part)
-	}
+	parts := append([]Part{line(title, v.Lead)}, unpressed(v).Parts...)
 	for _, note := range v.Notes {
 		parts = append(parts, Part{Section: &Section{Summary: note}})
 	}
@@ -171,6 +168,14 @@ func requestNotes(r approval.Request) []Text {
 		note = append(note, Span{Text: ", plan "}, Span{Kind: Literal, Text: r.Digest[:min(len(r.Digest), 12)]})
 	}
 	return []Text{note}
+}
+
+// Named is somebody as they are named to others: a person is mentioned, and dbbot itself is no person.
+func Named(who ops.PersonID) Span {
+	if who.Itself() {
+		return Span{Text: "the schedule"}
+	}
+	return mention(who)
 }
 
 func mention(who ops.PersonID) Span { return Span{Kind: Mention, Text: who.User} }
