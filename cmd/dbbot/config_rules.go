@@ -113,6 +113,18 @@ func (c *checker) policy() {
 				`Name it under policy, or add an entry with environments: ["*"].`)
 		}
 	}
+	c.backupsForMigrations()
+}
+
+// backupsForMigrations: a rule that wants a backup before a migration needs a place to put it.
+func (c *checker) backupsForMigrations() {
+	for i, d := range c.config.Databases {
+		rule := c.config.policy().Rule(ops.Change, d.target())
+		if (rule.RequireBackup > 0 || rule.Backup != "") && d.Migrations != nil && d.Backup == nil {
+			c.add(fmt.Sprintf("databases[%d].backup", i), "is missing, and the policy wants a backup before a migration of "+d.Environment,
+				"Say where backups of this database go: backup: {store: …}.")
+		}
+	}
 }
 
 // policy of the file; without one, everybody may ask and nobody may change.

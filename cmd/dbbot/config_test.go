@@ -174,6 +174,7 @@ var faultyDatabases = map[string]struct{ line, field, says string }{
 	"stanza":    {"name: b\n    backup: {store: 'file:///x', pgbackrest: {}}", "databases[1].backup.pgbackrest.stanza", "is missing"},
 	"identity":  {"name: b\n    backup: {store: 'file:///x', identity: swordfish}", "databases[1].backup.identity", "is not an age identity"},
 	"key in it": {"name: b\n    backup: {store: 's3://id:swordfish@bucket/x'}", "databases[1].backup.store", "holds a user or a password"},
+	"no backup": {"name: b\n    environment: staging\n    migrations: {tool: prisma, dir: x}\npolicy: [{environments: ['*'], change: {allow: [everyone], require_backup: 24h}}]", "databases[1].backup", "wants a backup before a migration"},
 	"rehearsal": {"name: b\n    migrations: {tool: prisma, dir: x, rehearsal_url: '${DATABASE_URL}'}", "databases[1].migrations.rehearsal_url", "is the database itself"},
 	"verify":    {"name: b\n    backup: {store: 'file:///x', verify: hourly}", "databases[1].backup.verify", "each, daily, weekly or never"},
 	"health":    {"name: b\n    health: [shop.example.com]", "databases[1].health[0]", "https:// or http://"},
