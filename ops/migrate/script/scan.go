@@ -8,13 +8,10 @@ import (
 	"dbbot/ops/migrate"
 )
 
-// What the parser is given at most. Its C code goes one call deeper for every level of a statement, and where the
-// stack ends so does the process: 20,000 terms of 1+1+1… were enough for that, measured with 8 MB of stack. Comments
-// in comments take it time that grows with their square.
-const (
-	maxDepth    = 4_000 // words of a statement that may lie within one another
-	maxComments = 100   // comments within one another
-)
+// maxComments is how many comments the parser is given within one another: they take it time that grows with their
+// square. maxDepth is there for its C code, which goes one call deeper for every level of a statement; where the stack
+// ends so does the process: 20,000 terms of 1+1+1… were enough for that, measured with 8 MB of stack.
+const maxComments = 100
 
 // piece is a statement as the scanner sees it: up to and including its semicolon.
 type piece struct {
