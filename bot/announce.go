@@ -27,10 +27,12 @@ func (b *Bot) Announce(m approval.Move) []store.Message {
 		a.everyLead()
 	case approval.RejectedBy, approval.RanOut, approval.Refuted:
 		a.requester()
+		a.failed()
 	case approval.Reminded:
 		a.reminder()
 	case approval.Finished:
 		a.requester()
+		a.failed()
 		a.details()
 		a.notice()
 	}
@@ -55,7 +57,7 @@ func (a *announcement) say(what string, kind store.Kind, to string, said Said) {
 // requester hears of every decision and every end that they did not make themselves.
 func (a *announcement) requester() {
 	r := a.move.After
-	if a.move.Actor == r.Requester {
+	if a.move.Actor == r.Requester || r.Requester.Itself() {
 		return
 	}
 	a.say("requester", store.Direct, r.Requester.User, Said{View: commands.RequestNews(r)})
@@ -118,10 +120,24 @@ func (a *announcement) details() {
 func (a *announcement) notice() {
 	r := a.move.After
 	channel := a.bot.channelOf(r.Target.Database)
-	if channel == "" || channel == r.Origin.Channel {
+	if channel == "" || channel == r.Origin.Channel || r.Requester.Itself() {
 		return
 	}
 	a.say("notice", store.Notice, channel, Said{View: commands.RequestView(r, nil)})
+}
+
+// failed tells the channel of what dbbot asked for itself and did not come to a good end: nobody waits for that and looks at
+// the card. Where success is not told there is no card yet; it is made now.
+func (a *announcement) failed() {
+	r := a.move.After
+	channel := a.bot.channelOf(r.Target.Database)
+	switch {
+	case !r.Requester.Itself() || r.State == approval.Succeeded || r.State.Open() || channel == "":
+	case r.Origin.Channel == "":
+		a.messages = append(a.messages, store.Message{Key: "card " + r.ID.String(), Request: r.ID, Kind: store.Card, To: channel})
+	default:
+		a.say("failed", store.Notice, channel, Said{View: commands.RequestNews(r)})
+	}
 }
 
 // channelOf a database: where its notices go; empty where none is configured.

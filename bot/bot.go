@@ -34,7 +34,9 @@ type Options struct {
 	// Channels gives the channel of a database, for what cannot be said where it was asked.
 	Channels func(database string) string
 	// Now is the clock that the policy's hours and days are read by; nil: this machine's.
-	Now      func() time.Time
+	Now func() time.Time
+	// Backed are the databases whose backups are looked after by the clock (itself.go).
+	Backed   []Backed
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 }
@@ -47,6 +49,7 @@ type Bot struct {
 	running chan struct{} // one for every answer that is being read
 	done    atomic.Int64  // answers that were given
 	budget  *budget
+	unread  counter // stores, of looks by the clock
 }
 
 // New builds a bot; it does no I/O.

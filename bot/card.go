@@ -20,7 +20,7 @@ func (b *Bot) card(ctx context.Context, m store.Message, r approval.Request) Pos
 	view := commands.RequestView(r, may)
 	view.Parts = append(view.Parts, commands.Choices(r)...)
 	view.Buttons = cardButtons(r)
-	if m.To != r.Origin.Channel {
+	if m.To != r.Origin.Channel && r.Origin.Channel != "" {
 		view.Notes = append(view.Notes, moved(m.To, r.Origin.Channel))
 	}
 	post := Post{View: view}
@@ -36,6 +36,7 @@ func cardButtons(r approval.Request) []commands.Button {
 		return commands.Button{Name: name, Style: style}
 	}
 	others := r.Terms.Count > 0 && !r.Terms.Alone // somebody else has a say
+	itself := r.Requester.Itself()                // everybody who may ask for the same has one
 	switch {
 	case r.State == approval.Pending:
 		buttons := []commands.Button{
@@ -47,6 +48,8 @@ func cardButtons(r approval.Request) []commands.Button {
 		return buttons
 	case r.State == approval.Approved && others:
 		return []commands.Button{button(commands.Reject, commands.Danger), button(commands.Withdraw, "")}
+	case r.State == approval.Approved && itself:
+		return []commands.Button{button(commands.Reject, commands.Danger)}
 	case r.State == approval.Approved:
 		return []commands.Button{button(commands.Withdraw, "")}
 	case r.State == approval.Running && r.Cancel == nil:

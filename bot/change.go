@@ -109,6 +109,6 @@ func (w *wish) openAlready() commands.Text {
 	if card, err := w.state.Card(w.ctx, w.kept.ID); err == nil && card.Link != "" {
 		said[1] = commands.Span{Kind: commands.Link, Text: id, URL: card.Link}
 	}
-	return append(said, commands.Span{Text: ", asked for by "}, commands.Span{Kind: commands.Mention, Text: w.kept.Requester.User},
+	return append(said, commands.Span{Text: ", asked for by "}, commands.Named(w.kept.Requester),
 		commands.Span{Text: ". Nothing new was asked for."})
 }

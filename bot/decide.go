@@ -147,7 +147,7 @@ func (r *request) decide(key string, at surface, d decision, act func(approval.R
 		if admitted := policy.Admit(person, r.bot.Team()); !admitted.Allowed {
 			return approval.Move{}, &approval.Refusal{Tried: d.tried, Code: string(person.Standing), Said: &ops.Error{Message: admitted.Why}}
 		}
-		return act(q, seen.voter(r.who, q.Terms.By), now)
+		return act(q, seen.decider(r.who, q), now)
 	})
 	if err == nil {
 		ops.Reached("decided")

@@ -33,7 +33,7 @@ func (d *delivery) say(ctx context.Context) error {
 	if d.m.Kind == store.Direct && strings.HasPrefix(d.m.To, "S") {
 		return d.everyone(ctx)
 	}
-	if d.m.Kind == store.Notice && d.card.Stamp != "" && d.card.Channel == d.m.To {
+	if d.m.Kind == store.Notice && d.card.Stamp != "" && d.card.Channel == d.m.To && !d.r.Requester.Itself() {
 		d.m.Channel, d.m.Stamp, d.m.Link = d.card.Channel, d.card.Stamp, d.card.Link // the card stands there, and says it all
 		return nil
 	}
@@ -121,7 +121,7 @@ func unclear(err error) bool {
 // tellWhere tells the requester where the card is, if it is not where they asked. It is said at most once, and may be
 // lost with this process: the decision and the end reach them in any case.
 func (d *delivery) tellWhere(ctx context.Context) {
-	if d.m.Kind != store.Card || d.m.To == d.r.Origin.Channel || isPerson(d.m.To) {
+	if d.m.Kind != store.Card || d.m.To == d.r.Origin.Channel || isPerson(d.m.To) || d.r.Requester.Itself() {
 		return
 	}
 	view := commands.View{Lead: commands.Text{

@@ -78,6 +78,17 @@ func (s seen) voter(id ops.PersonID, by []string) approval.Voter {
 	return approval.Voter{ID: id, Name: person.Name, Entitled: entitled, Why: why, Unseen: unseen}
 }
 
+// decider is somebody who wants to decide about a request. What dbbot asked for itself may be stopped by whoever may ask for
+// the same: nobody has to agree to it, so that nobody else could.
+func (s seen) decider(id ops.PersonID, q approval.Request) approval.Voter {
+	v := s.voter(id, q.Terms.By)
+	if q.Requester.Itself() {
+		may := s.decide(id, q.Risk, q.Target)
+		v.Entitled, v.Why, v.Unseen = may.Allowed, may.Why, !may.Allowed && s.unread()
+	}
+	return v
+}
+
 // decide says whether somebody may ask for something, and who must agree.
 func (s seen) decide(id ops.PersonID, risk ops.Risk, target ops.Target) policy.Decision {
 	return s.policy.Decide(s.persons[id], s.team(), s.rosters, risk, target)

@@ -70,6 +70,9 @@ func (b *Bot) tabOf(all board, who ops.PersonID, in policy.Rosters) tab {
 		own, decides := r.Requester == who, slices.ContainsFunc(r.Terms.By, func(group string) bool {
 			return group == policy.Everyone || slices.Contains(mine, group)
 		})
+		if r.Requester.Itself() {
+			decides = b.Policy.Decide(ops.Person{ID: who, Standing: ops.Member}, who.Team, in, r.Risk, r.Target).Allowed
+		}
 		switch buttons := rowButtons(r, who, own, decides); {
 		case !own && !reads(r):
 		case r.State != approval.Pending:

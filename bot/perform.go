@@ -32,6 +32,7 @@ func (b *Bot) Run(ctx context.Context, q approval.Request, progress func(phase s
 	begun := time.Now()
 	view, err := quietly(b, q, func() (commands.View, error) { return call.Change.Run(ctx, q, q.Plan, progress) })
 	result := b.ended(ctx, q, view, err)
+	b.metrics.ran(q, result.State)
 	log.Info("run", "outcome", string(result.State), "took", time.Since(begun), "error", errorText(err))
 	return result
 }

@@ -77,6 +77,7 @@ type State interface {
 	Inbox
 	Outbox
 	Homes
+	Calendar
 	// Note writes one fact into the audit that belongs to no step of a request.
 	Note(ctx context.Context, fact audit.Entry) error
 }

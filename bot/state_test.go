@@ -16,7 +16,8 @@ import (
 // where cards stand. A card is placed where it was asked as soon as it is asked for.
 type vault struct {
 	*approvaltest.Memory
-	Outbox // tests of what is said have their own
+	Outbox   // tests of what is said have their own
+	Calendar // and those of schedules
 	homes
 	mu      sync.Mutex
 	inbox   map[string]store.Invocation

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"dbbot/ops"
 	"dbbot/ops/store"
 )
 
@@ -81,7 +82,7 @@ func (d *delivery) places() (places []string) {
 		all = []string{d.r.Origin.Channel, d.r.Requester.User}
 	}
 	for _, place := range all {
-		if place != "" && !slices.Contains(places, place) {
+		if place != "" && place != ops.Itself && !slices.Contains(places, place) {
 			places = append(places, place)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/audit"
 )
@@ -42,6 +43,7 @@ var graveEvents = map[string]Verdict{
 	audit.ClickUnknown:           Watch,
 	audit.CheckFailed:            Watch,
 	audit.Undeliverable:          Watch,
+	audit.AlarmRaised:            Watch,
 	audit.WorkerLost:             Watch,
 	audit.CheckpointFault:        Bad,
 }
@@ -110,6 +112,8 @@ func verdictOf(e audit.Entry) Verdict {
 // actor is who did it. Somebody of another workspace cannot be mentioned here, and at a terminal nobody can.
 func actor(e audit.Entry, asker Asker) Text {
 	switch {
+	case e.User == ops.Itself:
+		return Say("the schedule")
 	case e.Team == asker.Person.ID.Team && !asker.Terminal:
 		return Text{{Kind: Mention, Text: e.User}}
 	case e.Name == "":

@@ -136,9 +136,9 @@ func amount(which string, found []approval.Request) string {
 // RequestSection is a request among others: a headline, and how it stands. link is its card's address, or empty.
 func RequestSection(r approval.Request, link string) Section {
 	section := Section{Title: requestTitle(r), Summary: Text{
-		{Text: string(r.State) + " · on "}, {Kind: Strong, Text: r.Target.Database}, {Text: ", " + r.Target.Environment + " · asked by "}, mention(r.Requester),
+		{Text: string(r.State) + " · on "}, {Kind: Strong, Text: r.Target.Database}, {Text: ", " + r.Target.Environment + " · asked by "}, Named(r.Requester),
 	}}
-	if r.Reason != "" {
+	if r.Reason != "" && !r.Requester.Itself() {
 		section.Summary = append(section.Summary, Span{Text: ": " + cited(r.Reason)})
 	}
 	if plan, ok := ReadView(r.Shown); ok && r.State == approval.Pending && len(plan.Lead) > 0 {

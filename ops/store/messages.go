@@ -49,6 +49,9 @@ func (t *transaction) queueMessages(batch *pgx.Batch, m approval.Move, work *[]a
 		batch.Queue(`UPDATE dbbot.messages SET wanted = wanted + 1, due = clock_timestamp() WHERE request = $1 AND kind = 'card' AND NOT lost RETURNING id`, id).QueryRow(deliver)
 	}
 	for _, message := range said {
+		if message.Kind == Card && message.Token == "" { // of one that was asked nowhere
+			message.Token = rand.Text()
+		}
 		batch.Queue(`WITH new AS (INSERT INTO dbbot.messages (key, request, kind, recipient, thread, body) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id),
 			button AS (INSERT INTO dbbot.tokens (token, request, message) SELECT $7, $2, id FROM new WHERE $7 <> '')
 			SELECT id FROM new`,

@@ -194,7 +194,7 @@ func TestCardLater(t *testing.T) {
 	}
 	moved(t, s, r.ID, finish)
 	card, err := s.Card(t.Context(), r.ID)
-	if err != nil || card.To != "C0ORDERS" || card.Wanted != 1 {
+	if err != nil || card.To != "C0ORDERS" || card.Wanted != 1 || len(card.Token) < 26 {
 		t.Errorf("%+v, %v", card, err)
 	}
 	if _, drawn, ok := lease(t, s, card.ID, minute); !ok || drawn.State != approval.Succeeded {
