@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"dbbot/ops/migrate"
 	"dbbot/ops/migrate/apply"
 	"dbbot/ops/migrate/lint"
+	"dbbot/ops/migrate/rehearse"
 	"dbbot/ops/migrate/script"
 	"dbbot/ops/policy"
 )
@@ -85,7 +87,7 @@ func differ(was, is stepPlan) string {
 func (s stepping) plan(ctx context.Context, w stepWish) (Planned[stepPlan], error) {
 	a, err := s.tools.ahead(ctx, w, s.risk, s.steps)
 	if err == nil {
-		err = a.backups.refusal()
+		err = cmp.Or(a.backups.refusal(), a.hopeless())
 	}
 	if err != nil {
 		return Planned[stepPlan]{}, err
@@ -101,6 +103,10 @@ type ahead struct {
 	findings []lint.Finding
 	backups  backups
 	unseen   string // why sizes and use of the tables are not known
+
+	judged    []lint.Parsed  // the steps, with what a rehearsal saw of them
+	wanted    bool           // a rehearsal is configured
+	rehearsed rehearse.Trace // what came of it
 }
 
 func (t Toolbox) ahead(ctx context.Context, w stepWish, risk ops.Risk, which func(migrate.Survey, stepWish) ([]migrate.Step, error)) (ahead, error) {
@@ -119,14 +125,18 @@ func (t Toolbox) ahead(ctx context.Context, w stepWish, risk ops.Risk, which fun
 			return a, &ops.Error{Message: ops.Printable(s.Step.File().Path, nameRunes) + " cannot be run. " + s.Script.Refused, Hint: "Nothing runs until the file is mended."}
 		}
 	}
-	if a.facts, err = t.Migrations.Facts(ctx, w.target.Database, mentioned(a.steps)); err != nil {
+	atOnce(
+		func() { a.rehearse(ctx, t) },
+		func() { a.backups = t.backups(ctx, w.target, risk) },
+		func() { a.facts, err = t.Migrations.Facts(ctx, w.target.Database, mentioned(a.steps)) })
+	if err != nil {
 		if errors.Is(err, apply.ErrUnread) {
 			return a, heard(err)
 		}
 		a.unseen = inWords(err)
 	}
-	a.findings = lint.Check(parsed(a.steps), a.facts)
-	a.backups = t.backups(ctx, w.target, risk)
+	a.learn(ctx, t)
+	a.findings = lint.Check(a.judged, a.facts)
 	return a, nil
 }
 

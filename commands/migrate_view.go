@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"dbbot/ops"
@@ -30,6 +29,9 @@ const (
 // view is the plan as people see it: what is lost first, then file by file what it does, who waits, and its SQL.
 func (a ahead) view() View {
 	view := View{Title: a.title(), Verdict: a.verdict(), Lead: Say(a.lead())}
+	if failed := a.rehearsalFailed(); failed != nil {
+		view.Parts = append(view.Parts, Part{Section: failed})
+	}
 	if lost := a.lost(); lost != nil {
 		view.Parts = append(view.Parts, Part{Section: lost})
 	}
@@ -87,6 +89,9 @@ func (a ahead) lead() string {
 	default:
 		said = append(said, "The check finds nothing to warn of.")
 	}
+	if rehearsed := a.rehearsalLead(); rehearsed != "" {
+		said = append(said, rehearsed)
+	}
 	if n := len(a.oneWay()); n > 0 {
 		said = append(said, "There is no way back from "+list(a.oneWay())+".")
 	}
@@ -102,7 +107,7 @@ func (a ahead) count(severity lint.Severity) (n int) {
 	return n
 }
 
-func (a ahead) severe() bool { return a.count(lint.Severe) > 0 }
+func (a ahead) severe() bool { return a.count(lint.Severe) > 0 || a.rehearsed.Failure != nil }
 
 func (a ahead) verdict() Verdict {
 	worst := Good
@@ -115,6 +120,9 @@ func (a ahead) verdict() Verdict {
 // judge gives a step the verdict of its worst finding; a file that nobody could analyse is one to look at.
 func (a ahead) judge(step int) Verdict {
 	verdict := map[lint.Severity]Verdict{lint.Severe: Bad, lint.Warning: Watch}[lint.Worst(a.of(step))]
+	if failed := a.rehearsed.Failure; failed != nil && failed.Step == step {
+		verdict = Bad
+	}
 	if a.steps[step].Script.Fault != "" || len(a.steps[step].Script.Warnings) > 0 {
 		verdict = Worst(verdict, Watch)
 	}
@@ -178,14 +186,15 @@ func at(line int) string {
 
 // section is one step: how it runs, who waits for it, and what the check found.
 func (a ahead) section(i int, s apply.Prepared) Section {
-	section := Section{Title: s.Step.Migration.Name, Verdict: a.judge(i), Summary: Say(way(s))}
+	section := Section{Title: s.Step.Migration.Name, Verdict: a.judge(i), Summary: Say(way(s) + a.seenHow(i))}
 	if s.Script.Fault != "" {
 		section.Lines = append(section.Lines, Say("Not analysed, so take it for risky: "+s.Script.Fault))
 	}
 	for _, warning := range s.Script.Warnings {
 		section.Lines = append(section.Lines, Say("Prisma warns: "+ops.Printable(warning, sqlRunes)))
 	}
-	section.Lines = append(section.Lines, a.waits(s.Script)...)
+	section.Lines = append(section.Lines, a.wholeFile(i)...)
+	section.Lines = append(section.Lines, a.waits(i)...)
 	for _, f := range a.of(i) {
 		section.Lines = append(section.Lines, a.finding(f)...)
 	}
@@ -216,83 +225,6 @@ func way(s apply.Prepared) string {
 	return said
 }
 
-// waits says of each statement whom it keeps waiting, and on how large and busy a table; those that keep nobody are counted.
-func (a ahead) waits(s script.Script) (lines []Text) {
-	quiet, told := 0, map[string]bool{}
-	for _, statement := range s.Statements {
-		locks := lint.Locks(statement, a.facts)
-		loud := 0
-		for _, lock := range locks {
-			if said := consequence(lock); said != "" {
-				loud++
-				if !told[lock.Relation] { // how large a table is, once in a file
-					said, told[lock.Relation] = said+a.sized(lock.Relation), true
-				}
-				lines = append(lines, Text{{Text: fmt.Sprintf("Line %d, ", statement.Line)}, literal(statement.Tag), {Text: ": " + said}})
-			}
-		}
-		if loud == 0 {
-			quiet++
-		} else if e, known := lint.About(statement, a.facts); known && e.Took >= time.Second {
-			lines = append(lines, Say("That takes "+e.String()+"."))
-		}
-	}
-	switch {
-	case quiet > 0 && len(lines) > 0:
-		lines = append(lines, sayf("The other %s nobody waiting.", keep(quiet)))
-	case quiet > 0:
-		lines = append(lines, Say("Nobody waits."))
-	}
-	return lines
-}
-
-func keep(n int) string {
-	if n == 1 {
-		return "statement keeps"
-	}
-	return fmt.Sprintf("%d statements keep", n)
-}
-
-// consequence of a lock for others; empty where nobody notices.
-func consequence(l lint.Lock) string {
-	work := ""
-	switch {
-	case l.New:
-		return ""
-	case l.Rewrite:
-		work = " while every row is written anew"
-	case l.Scan:
-		work = " while every row is read"
-	}
-	table := name(strings.TrimPrefix(l.Relation, "public."))
-	whom := l.Blocks()
-	switch {
-	case whom == "" && work == "":
-		return ""
-	case work == "":
-		return whom + " of " + table + " wait for a moment"
-	case whom == "":
-		return "nobody waits for " + table + work
-	}
-	return whom + " of " + table + " wait" + work
-}
-
-// sized is how large and how busy a table is, in brackets.
-func (a ahead) sized(key string) string {
-	t, known := a.facts.Tables[key]
-	if !known {
-		return ""
-	}
-	said := t.Size()
-	if rate := t.Scans + t.Updates; rate >= 1 {
-		said += fmt.Sprintf(", used %.0f times a second", rate)
-	}
-	if t.Longest > 0 {
-		said += ", a transaction has used it for " + postgres.Age(t.Longest).String()
-	}
-	return " (" + said + ")"
-}
-
 func (a ahead) finding(f lint.Finding) []Text {
 	what := f.What
 	if !a.loud(f) {
@@ -311,7 +243,7 @@ func (a ahead) finding(f lint.Finding) []Text {
 
 // loud says that whom the statement of a finding keeps waiting is said already.
 func (a ahead) loud(f lint.Finding) bool {
-	return f.Statement >= 0 && slices.ContainsFunc(lint.Locks(a.steps[f.Step].Script.Statements[f.Statement], a.facts), func(l lint.Lock) bool {
+	return f.Statement >= 0 && slices.ContainsFunc(a.judged[f.Step].Locks(f.Statement, a.facts), func(l lint.Lock) bool {
 		return l.Relation == f.Table && consequence(l) != ""
 	})
 }
@@ -340,6 +272,7 @@ func (a ahead) notes() []Text {
 	if a.unseen != "" {
 		said = append(said, Say("How large the tables are could not be read: "+a.unseen))
 	}
+	said = append(said, a.rehearsalNotes()...)
 	for _, note := range a.survey.Notes {
 		said = append(said, Say(note))
 	}

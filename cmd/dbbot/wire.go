@@ -11,6 +11,7 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/coord"
 	"dbbot/ops/migrate"
+	"dbbot/ops/migrate/rehearse"
 	"dbbot/ops/postgres"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,13 +28,14 @@ type app struct {
 	road    *bot.Bot
 	health  *health // nil at a terminal
 	changes *changes
+	stage   *rehearse.Rooms
 	since   time.Time
 }
 
 // wire makes every part from those above it. It is the one place that names every concrete type. Without Slack the
 // road answers the terminal alone.
 func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
-	a = &app{log: log, figures: newRegistry(), since: time.Now()}
+	a = &app{log: log, figures: newRegistry(), since: time.Now(), stage: rehearse.New(log)}
 	if a.reader, err = postgres.Open(config.readable(), log); err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (a *app) toolbox(config Config) commands.Toolbox {
 	tools := commands.Toolbox{
 		Databases: config.targets(), Version: version(), Folders: config.folders(),
 		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Locks: a.reader, Sessions: a.reader,
-		Migrations: migrator{config}, Policy: config.policy(),
+		Migrations: migrator{config}, Rehearsals: rehearsals{config, a.stage}, Policy: config.policy(),
 	}
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
@@ -108,6 +110,7 @@ func (a *app) Self() commands.SelfState {
 // close gives up what the parts hold open.
 func (a *app) close() {
 	a.changes.close()
+	a.stage.Close()
 	a.reader.Close()
 	if err := a.shared.Close(); err != nil {
 		a.log.Debug("redis: closing", "cause", err)

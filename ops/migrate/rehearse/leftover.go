@@ -61,18 +61,46 @@ func held(ctx context.Context, c *pgx.Conn, key int64) (bool, error) {
 	return is, err
 }
 
-// sweep removes what dead processes left and nobody uses. It gives what stays.
-func sweep(ctx context.Context, c *pgx.Conn) (stay []Leftover, err error) {
+// sweep removes what dead processes left and nobody uses.
+func sweep(ctx context.Context, c *pgx.Conn) error {
 	all, err := leftovers(ctx, c)
 	for _, l := range all {
 		if l.Sessions > 0 {
-			stay = append(stay, l)
 			continue
 		}
 		if _, failed := c.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{l.Name}.Sanitize()); failed != nil { // somebody came, or it is another role's
-			stay = append(stay, l)
 			err = fmt.Errorf("%s: %w", l.Name, failed)
 		}
 	}
-	return stay, err
+	return err
+}
+
+// Leftovers are the scratch databases on the server for rehearsals whose process is gone. Those that nobody uses are
+// removed behind the answer's back.
+func (r *Rooms) Leftovers(ctx context.Context, o Options) ([]Leftover, error) {
+	c, err := makerOf(ctx, o, "dbbot rehearsals")
+	if err != nil {
+		return nil, err
+	}
+	all, err := leftovers(ctx, c)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil || len(all) == 0 || r.live.Err() != nil {
+		shut(c)
+		return all, err
+	}
+	r.all.Go(func() {
+		defer shut(c)
+		ctx, cancel := context.WithTimeout(r.live, removeWithin)
+		defer cancel()
+		r.sweep(ctx, o, c)
+	})
+	return all, nil
+}
+
+// sweep removes what can be removed, and has the rest in the log.
+func (r *Rooms) sweep(ctx context.Context, o Options, c *pgx.Conn) {
+	if err := sweep(ctx, c); err != nil {
+		r.log.Warn("rehearsal: a scratch database of an earlier one stays", "database", o.Name, "cause", ops.Redact(err.Error()))
+	}
 }

@@ -79,16 +79,10 @@ const copyAtMost = 1 << 30
 
 // openPlace goes to the server for rehearsals, and refuses what could harm the real database. Errors are *ops.Error.
 func openPlace(ctx context.Context, o Options, r *real, application string) (*place, error) {
-	p := &place{url: o.Scratch}
-	if p.url == "" {
-		p.url = o.URL
-	}
-	config, err := opened(p.url, application, "")
-	if err != nil {
+	p := &place{url: o.place()}
+	var err error
+	if p.maker, err = makerOf(ctx, o, application); err != nil {
 		return nil, err
-	}
-	if p.maker, err = connect(ctx, config, making()); err != nil {
-		return nil, unreached(o, err)
 	}
 	if err := p.look(ctx, o, r); err != nil {
 		shut(p.maker)
@@ -97,9 +91,30 @@ func openPlace(ctx context.Context, o Options, r *real, application string) (*pl
 	return p, nil
 }
 
+// place is the address of the server for rehearsals.
+func (o Options) place() ops.Secret {
+	if o.Scratch == "" {
+		return o.URL
+	}
+	return o.Scratch
+}
+
+// makerOf opens the session that makes and removes scratch databases. Errors are *ops.Error.
+func makerOf(ctx context.Context, o Options, application string) (*pgx.Conn, error) {
+	config, err := opened(o.place(), application, "")
+	if err != nil {
+		return nil, err
+	}
+	c, err := connect(ctx, config, making())
+	if err != nil {
+		return nil, unreached(o, err)
+	}
+	return c, nil
+}
+
 // making are the settings of the session that creates and drops the scratch database.
 func making() map[string]string {
-	return map[string]string{"statement_timeout": "0", "lock_timeout": milliseconds(readWithin), "idle_session_timeout": "0"}
+	return map[string]string{"statement_timeout": "0", "lock_timeout": milliseconds(readWithin)}
 }
 
 func (p *place) look(ctx context.Context, o Options, r *real) error {

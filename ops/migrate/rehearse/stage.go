@@ -46,9 +46,7 @@ func (s *stage) run(ctx context.Context) error {
 		return s.refuse(err)
 	}
 	defer func() { shut(s.place.maker) }()
-	if _, err := sweep(ctx, s.place.maker); err != nil {
-		s.rooms.log.Warn("rehearsal: what an earlier one left", "database", s.options.Name, "cause", ops.Redact(err.Error()))
-	}
+	s.rooms.sweep(ctx, s.options, s.place.maker)
 	made := &scratch{maker: s.place.maker, name: scratchPrefix + s.id, id: s.id}
 	defer func() {
 		s.told()

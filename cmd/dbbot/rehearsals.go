@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+
+	"dbbot/ops"
+	"dbbot/ops/migrate/lint"
+	"dbbot/ops/migrate/rehearse"
+)
+
+// rehearsals take place where the configuration says.
+type rehearsals struct {
+	config Config
+	rooms  *rehearse.Rooms
+}
+
+// options of a database; false where none is wanted. What needs consent before it may change a server does not run there
+// before anybody was asked, not even in a database beside the real one.
+func (r rehearsals) options(database string) (o rehearse.Options, wanted bool) {
+	for _, d := range r.config.Databases {
+		if d.Name != database || d.Migrations == nil || !d.Migrations.Rehearse && d.Migrations.RehearsalURL == "" {
+			continue
+		}
+		o = rehearse.Options{Name: database, URL: d.URL, Scratch: d.Migrations.RehearsalURL}
+		if d.MigrateURL != "" {
+			o.URL = d.MigrateURL
+		}
+		o.Guarded = r.config.policy().Rule(ops.Change, d.target()).Approve != nil
+		return o, true
+	}
+	return o, false
+}
+
+// Rehearse tells what is known shortly before ctx ends.
+func (r rehearsals) Rehearse(ctx context.Context, database string, steps []lint.Parsed) (rehearse.Trace, bool) {
+	o, wanted := r.options(database)
+	if !wanted {
+		return rehearse.Trace{}, false
+	}
+	return r.rooms.Rehearse(ctx, o, steps), true
+}
+
+// Leftovers are what dead processes left on the server for rehearsals.
+func (r rehearsals) Leftovers(ctx context.Context, database string) ([]rehearse.Leftover, error) {
+	o, wanted := r.options(database)
+	if !wanted {
+		return nil, nil
+	}
+	return r.rooms.Leftovers(ctx, o)
+}

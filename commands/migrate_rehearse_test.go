@@ -1,0 +1,137 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"dbbot/ops"
+	"dbbot/ops/migrate"
+	"dbbot/ops/migrate/lint"
+	"dbbot/ops/migrate/rehearse"
+)
+
+// fakeStage has rehearsed already.
+type fakeStage struct {
+	trace    rehearse.Trace
+	unwanted bool
+	left     []rehearse.Leftover
+	unread   error
+}
+
+func (f fakeStage) Rehearse(context.Context, string, []lint.Parsed) (rehearse.Trace, bool) {
+	return f.trace, !f.unwanted
+}
+
+func (f fakeStage) Leftovers(context.Context, string) ([]rehearse.Leftover, error) {
+	return f.left, f.unread
+}
+
+func sawLock(took time.Duration, locks ...lint.Lock) rehearse.Statement {
+	return rehearse.Statement{Traced: true, Took: took, Seen: lint.Seen{Locks: locks, Rows: true}}
+}
+
+// orders0004to0006 is what a rehearsal of sqlFiles sees, on a branch with rows.
+func orders0004to0006() rehearse.Trace {
+	closed := lint.Lock{Relation: "public.orders", Mode: lint.AccessExclusive}
+	return rehearse.Trace{
+		Server: "the server of rehearsal_url", Rows: true, Version: 160003, Took: 1240 * time.Millisecond, Missing: []string{"the extension pg_cron"},
+		Steps: []rehearse.Step{
+			{Statements: []rehearse.Statement{sawLock(2*time.Millisecond, closed)}},
+			{Refused: "Line 2, ALTER ROLE, reaches beyond the database."},
+			{Statements: []rehearse.Statement{sawLock(312*time.Millisecond, lint.Lock{Relation: "public.orders", Mode: lint.AccessExclusive, Rewrite: true})}},
+		},
+	}
+}
+
+func rehearsedScene(t testing.TB, trace rehearse.Trace) *scene {
+	t.Helper()
+	s := newScene(t, migrate.GolangMigrate, sqlFiles)
+	s.tools.Rehearsals = fakeStage{trace: trace}
+	return s
+}
+
+func TestAPlanSaysWhatWasTraced(t *testing.T) {
+	s := newScene(t, migrate.GolangMigrate, sqlFiles)
+	byRules := s.planned(t, "migrate up orders")
+	s = rehearsedScene(t, orders0004to0006())
+	planned := s.planned(t, "migrate up orders")
+	golden(t, "migrate_up_rehearsed.golden", planned.View.Text()+"\n")
+	if string(planned.Plan) != string(byRules.Plan) {
+		t.Error("a rehearsal is no part of what is agreed to")
+	}
+	golden(t, "migrate_plan_rehearsed.golden", say(t, All(s.tools), "migrate plan orders"))
+}
+
+func TestAPlanThatFailsInARehearsal(t *testing.T) {
+	trace := orders0004to0006()
+	trace.Steps, trace.Took, trace.Rows = trace.Steps[:2], time.Second, false
+	trace.Steps[1] = rehearse.Step{Statements: nil}
+	trace.Failure = &rehearse.Failure{
+		Step: 1, Statement: 0, Line: 1, Column: 34, Code: "P0001", Message: "a function raised an error, whose words may hold values and stand in the server's log",
+		Doubt: "The scratch database has no rows, and the statement may need some.",
+	}
+	s := rehearsedScene(t, trace)
+	planned := s.planned(t, "migrate up orders")
+	if !planned.Severe || planned.View.Verdict != Bad {
+		t.Errorf("severe: %v, %s", planned.Severe, planned.View.Verdict)
+	}
+	golden(t, "migrate_up_rehearsal_doubt.golden", planned.View.Text()+"\n")
+
+	certain := *trace.Failure
+	certain.Certain, certain.Doubt, certain.Code, certain.Message, certain.Hint = true, "", "42703", `column "nota" does not exist`, `Perhaps you meant to reference the column "orders.note".`
+	trace.Failure = &certain
+	s = rehearsedScene(t, trace)
+	_, err := s.change(t, "migrate up orders").Plan(t.Context())
+	explained, marked := errors.AsType[*ops.Error](err)
+	if !marked || explained.Message != `0005_index.up.sql, line 1 would fail: column "nota" does not exist (42703). It was tried in a scratch database on the server of rehearsal_url, made from the schema, without rows.` {
+		t.Errorf("%v", err)
+	}
+	if answer := say(t, All(s.tools), "migrate plan orders"); !strings.Contains(answer, "It fails in a rehearsal: bad, 0005_index, line 1") || !strings.Contains(answer, "The real database would refuse it, too.") {
+		t.Error(answer)
+	}
+}
+
+func TestAPlanSaysWhyLessWasSeen(t *testing.T) {
+	first := orders0004to0006()
+	first.Steps, first.Took = first.Steps[:1], 0
+	for _, tt := range []struct {
+		spoil func(*rehearse.Trace)
+		want  []string
+	}{
+		{func(r *rehearse.Trace) { *r = rehearse.Trace{Refused: "The server for rehearsals is a replica."} }, []string{"Not rehearsed, so who waits is judged by the rules. The server for rehearsals is a replica.", "judged by the rules"}},
+		{func(r *rehearse.Trace) { *r = rehearse.Trace{Under: true} }, []string{"The rehearsal is being prepared"}},
+		{func(r *rehearse.Trace) { r.Under = true }, []string{"The rehearsal still runs: what it has not come to is judged by the rules.", "0004_note: watch, 1 statement in one transaction: all or nothing; a way back exists; traced in a rehearsal", "all or nothing; judged by the rules"}},
+		{func(r *rehearse.Trace) { r.Stopped = "It took longer than 60 seconds." }, []string{"The rehearsal broke off, and what it did not come to is judged by the rules. It took longer than 60 seconds."}},
+	} {
+		trace := first
+		tt.spoil(&trace)
+		text := rehearsedScene(t, trace).planned(t, "migrate up orders").View.Text()
+		for _, want := range tt.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q is missing in\n%s", want, text)
+			}
+		}
+		if strings.Contains(text, "It went through") {
+			t.Error("what is not at its end did not go through")
+		}
+	}
+	s := rehearsedScene(t, first)
+	s.tools.Rehearsals = fakeStage{trace: first, unwanted: true}
+	if text := s.planned(t, "migrate up orders").View.Text(); !strings.Contains(text, "nothing was rehearsed.") || strings.Contains(text, "traced") {
+		t.Error(text)
+	}
+}
+
+// Tables that no file names were locked all the same: their sizes are asked for, too.
+func TestSizesOfWhatWasTraced(t *testing.T) {
+	trace := orders0004to0006()
+	trace.Steps[0].Statements[0].Seen.Locks = append(trace.Steps[0].Statements[0].Seen.Locks, lint.Lock{Relation: "public.unnamed", Mode: lint.AccessExclusive})
+	s := rehearsedScene(t, trace)
+	s.planned(t, "migrate up orders")
+	if want := "orders unnamed"; strings.Join(s.asked, " ") != want {
+		t.Errorf("asked about %q", s.asked)
+	}
+}
