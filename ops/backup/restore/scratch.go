@@ -30,18 +30,20 @@ type mark struct {
 	Asked   time.Time `json:"asked,omitzero"`
 	By      string    `json:"by,omitempty"`
 	At      time.Time `json:"at"`
-	Of      string    `json:"of,omitempty"`  // the live database
-	Was     *string   `json:"was,omitempty"` // the comment that stood here before; nil: none
+	Of      string    `json:"of,omitempty"`   // the live database
+	Was     *string   `json:"was,omitempty"`  // the comment that stood here before; nil: none
+	Swap    bool      `json:"swap,omitempty"` // about to take the place of Of, which is closed meanwhile
 }
 
 type purpose string
 
 const (
 	toVerify purpose = "verification"
-	toMake   purpose = "restore" // beside, and then under its name
-	toSwap   purpose = "swap"    // about to take the live one's place, which is closed meanwhile
-	kept     purpose = "kept"    // was the live one until a restore took its place
-	undone   purpose = "undone"  // a restore that was taken back
+	toMake   purpose = "restore"  // under a scratch name
+	made     purpose = "restored" // stands under its name
+	kept     purpose = "kept"     // was the live one until a restore took its place
+	undone   purpose = "undone"   // the outcome of a restore that was taken back
+	role     purpose = "role"     // made for a restore
 )
 
 // ours says whether a mark was made for this target's request.
@@ -143,9 +145,9 @@ func (d *scratch) drop(ctx context.Context) error {
 	return nil
 }
 
-// leftSQL finds scratch databases whose maker's session is gone.
+// leftSQL finds scratch databases, and those that are being brought back, whose process's session is gone.
 const leftSQL = `SELECT datname::text, shobj_description(d.oid, 'pg_database') FROM pg_database d
-	WHERE datname ~ '^dbbot_scratch_[a-z0-9]{10}$' AND pg_has_role(datdba, 'MEMBER') AND NOT EXISTS (SELECT FROM pg_locks l
+	WHERE (datname ~ '^dbbot_scratch_[a-z0-9]{10}$' OR shobj_description(d.oid, 'pg_database') LIKE '{"dbbot":"%"swap":true}') AND pg_has_role(datdba, 'MEMBER') AND NOT EXISTS (SELECT FROM pg_locks l
 		WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = $1::bigint AND l.objid::bigint = hashtext(datname::text)::bigint & 4294967295)`
 
 // sweep removes what lost processes left on the server, and says what; never what a living one works on.
@@ -163,21 +165,59 @@ func (s *server) sweep(ctx context.Context) (removed []string, err error) {
 		return nil, unread(err)
 	}
 	for _, left := range all {
-		m, _ := marked(left.Comment)
-		if m.For == toSwap {
-			back, err := s.reopen(ctx, m)
-			if err != nil {
-				return removed, err
-			}
-			removed = append(removed, back...)
-		}
-		d := &scratch{server: s, name: left.Name}
-		if err := d.drop(ctx); err != nil {
+		did, err := s.tidy(ctx, &scratch{server: s, name: left.Name}, left.Comment)
+		removed = append(removed, did...)
+		if err != nil {
 			return removed, err
 		}
-		removed = append(removed, "Removed the database "+left.Name+", which "+m.left()+" left behind.")
 	}
 	return removed, nil
+}
+
+// tidy puts right what one lost process left: the live database is opened first.
+func (s *server) tidy(ctx context.Context, d *scratch, comment *string) (did []string, err error) {
+	d.mark, _ = marked(comment)
+	if d.mark.Swap {
+		if did, err = s.reopen(ctx, d.mark.Of); err != nil {
+			return did, err
+		}
+	}
+	if !strings.HasPrefix(d.name, scratchPrefix) { // it was about to be brought back, and stays kept
+		d.mark.Swap = false
+		return did, unread(d.comment(ctx))
+	}
+	if err := d.drop(ctx); err != nil {
+		return did, err
+	}
+	did = append(did, "Removed the database "+d.name+", which "+d.mark.left()+" left behind.")
+	if d.mark.For == toMake {
+		roles, err := s.tidyRoles(ctx, d.mark)
+		return append(did, roles...), err
+	}
+	return did, nil
+}
+
+// tidyRoles removes the roles that a lost restore made. Those that somebody uses by now stay.
+func (s *server) tidyRoles(ctx context.Context, of mark) (did []string, err error) {
+	rows, err := s.conn.Query(ctx, `SELECT rolname::text, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE '{"dbbot":"role"%'`)
+	if err != nil {
+		return nil, unread(err)
+	}
+	var name string
+	var comment *string
+	var all []string
+	_, err = pgx.ForEachRow(rows, []any{&name, &comment}, func() error {
+		if m, ok := marked(comment); ok && m.Backup == of.Backup && m.Request == of.Request && m.Asked.Equal(of.Asked) {
+			all = append(all, name)
+		}
+		return nil
+	})
+	for _, name := range all {
+		if s.exec(ctx, askWithin, "DROP ROLE "+ident(name)) == nil {
+			did = append(did, "Removed the role "+ops.Printable(name, 63)+", which was made for it.")
+		}
+	}
+	return did, unread(err)
 }
 
 func (m mark) left() string {

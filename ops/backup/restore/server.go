@@ -148,7 +148,7 @@ func (s *server) in(ctx context.Context, database string) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// exec runs one statement that changes something, within a bound of its own and also when ctx ended: it undoes, too.
+// exec runs statements that change something, within a bound: several are one transaction.
 func (s *server) exec(ctx context.Context, within time.Duration, sql string) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -179,10 +179,10 @@ func unreached(err error) error {
 	return fault
 }
 
-// unread says that something could not be read or done over a connection that stood; nil stays nil.
+// unread says that something could not be read or done over a connection that stood; nil stays nil, and words stay words.
 func unread(err error) error {
-	if err == nil {
-		return nil
+	if _, said := errors.AsType[*ops.Error](err); said || err == nil {
+		return err
 	}
 	fault := &ops.Error{Message: "The server for restoring did not answer.", Hint: "Try again in a moment.", Cause: err}
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {

@@ -1,0 +1,161 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"dbbot/ops"
+)
+
+const (
+	// emptyWithin is how long sessions that were ended may take to go.
+	emptyWithin = 15 * time.Second
+	emptyPause  = 50 * time.Millisecond
+	// lockWithin is how long a migration or a backup of the live database is waited for.
+	lockWithin = 15 * time.Second
+	lockPause  = 250 * time.Millisecond
+)
+
+// guard keeps migrations and backups away from the live database while another one is made to take its place.
+func (s *server) guard(ctx context.Context, live string, progress Progress) (*pgx.Conn, error) {
+	conn, err := s.in(ctx, live)
+	if err != nil {
+		return nil, err
+	}
+	bound, cancel := context.WithTimeout(ctx, lockWithin)
+	defer cancel()
+	for {
+		var free bool
+		if err := conn.QueryRow(bound, "SELECT pg_try_advisory_lock($1)", ops.DatabaseLock).Scan(&free); err != nil && bound.Err() == nil {
+			closeConn(conn)
+			return nil, unread(err)
+		}
+		if free {
+			return conn, nil
+		}
+		progress("waiting for a migration or a backup of "+ops.Printable(live, 63), 0, 0)
+		if !wait(bound, lockPause) {
+			closeConn(conn)
+			return nil, &ops.Error{Message: "A migration or a backup of " + ops.Printable(live, 63) + " is running.", Hint: "Try again when it is done."}
+		}
+	}
+}
+
+// swap lets d take the live database's place, which is renamed and marked as why, and says which name it has now. On any
+// error the live one takes connections again, under its own name.
+func (d *scratch) swap(ctx context.Context, away string, why purpose, progress Progress) (string, error) {
+	live := d.target.Name
+	progress("taking the place of "+ops.Printable(live, 63), 0, 0)
+	d.mark.Swap, d.mark.Of = true, live
+	if err := d.comment(ctx); err != nil { // whoever finds us dead opens the live one again
+		return "", unread(err)
+	}
+	ops.Reached("marked")
+	err := d.closeLive(ctx, live)
+	if err == nil {
+		err = d.rename(ctx, live, away, why)
+	}
+	if err != nil {
+		_, failed := d.reopen(ctx, live)
+		return "", errors.Join(unread(err), failed)
+	}
+	ops.Reached("swapped")
+	return away, nil
+}
+
+// closeLive lets nobody in any more, and ends whoever is inside.
+func (d *scratch) closeLive(ctx context.Context, live string) error {
+	if err := d.exec(ctx, askWithin, "ALTER DATABASE "+ident(live)+" ALLOW_CONNECTIONS false"); err != nil {
+		return err
+	}
+	ops.Reached("closed")
+	bound, cancel := context.WithTimeout(ctx, emptyWithin)
+	defer cancel()
+	for {
+		var inside int
+		err := d.conn.QueryRow(bound, `WITH there AS MATERIALIZED (SELECT pid, backend_start FROM pg_stat_activity
+				WHERE datname = $1 AND backend_type IN ('client backend', 'walsender')),
+			ended AS MATERIALIZED (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN there USING (pid, backend_start))
+			SELECT (SELECT count(*) FROM there) + 0 * (SELECT count(*) FROM ended)`, live).Scan(&inside)
+		switch {
+		case err != nil && bound.Err() == nil:
+			return err
+		case err == nil && inside == 0:
+			ops.Reached("emptied")
+			return nil
+		case err != nil || !wait(bound, emptyPause):
+			return errors.Join(context.Cause(ctx), &ops.Error{Message: "Sessions in " + ops.Printable(live, 63) + " do not end, so it could not be renamed."})
+		}
+	}
+}
+
+// rename is the one moment in which everything changes, or nothing.
+func (d *scratch) rename(ctx context.Context, live, away string, why purpose) error {
+	var was *string
+	if err := d.conn.QueryRow(ctx, commentSQL, live).Scan(&was); err != nil {
+		return err
+	}
+	old := d.mark
+	old.For, old.Swap, old.Was, old.Of = why, false, was, live
+	if m, ok := marked(was); ok { // a comment of ours speaks of this database alone
+		old.Was = m.Was
+	}
+	comment := " IS NULL"
+	if keep := d.keeps(old.Was); keep != nil {
+		comment = " IS" + literal(*keep)
+	}
+	sql := "ALTER DATABASE " + ident(live) + " RENAME TO " + ident(away) +
+		"; ALTER DATABASE " + ident(d.name) + " RENAME TO " + ident(live) +
+		"; ALTER DATABASE " + ident(live) + " ALLOW_CONNECTIONS true" +
+		"; COMMENT ON DATABASE " + ident(live) + comment +
+		"; COMMENT ON DATABASE " + ident(away) + " IS" + literal(old.String())
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err := d.exec(context.WithoutCancel(ctx), askWithin, sql)
+	if err != nil && d.standsAway(ctx, away, old) { // the answer was lost, and nothing else
+		return nil
+	}
+	return err
+}
+
+// keeps is the comment that the database in the live one's place has: what somebody wrote about the live one.
+func (d *scratch) keeps(live *string) *string {
+	if d.mark.For == kept {
+		return d.mark.Was
+	}
+	return live
+}
+
+func (d *scratch) standsAway(ctx context.Context, away string, m mark) bool {
+	is := *d
+	is.mark = m
+	return is.stands(ctx, away)
+}
+
+// reopen lets people into a database again that a swap had closed, and says so; nothing where it was open.
+func (s *server) reopen(ctx context.Context, live string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	defer cancel()
+	var open bool
+	err := s.again(ctx)
+	if err == nil {
+		err = s.conn.QueryRow(ctx, "SELECT datallowconn FROM pg_database WHERE datname = $1", live).Scan(&open)
+	}
+	if err == nil && open || errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		err = s.exec(ctx, askWithin, "ALTER DATABASE "+ident(live)+" ALLOW_CONNECTIONS true")
+	}
+	if err != nil {
+		return nil, &ops.Error{
+			Message: ops.Printable(live, 63) + " takes no connections, and could not be opened again.",
+			Hint:    "ALTER DATABASE … ALLOW_CONNECTIONS true opens it.", Cause: err,
+		}
+	}
+	return []string{ops.Printable(live, 63) + " takes connections again, which a restore that was lost had closed."}, nil
+}
