@@ -10,16 +10,13 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/backup"
-
-	_ "gocloud.dev/blob"
-	_ "gocloud.dev/blob/azureblob"
-	_ "gocloud.dev/blob/gcsblob"
 )
 
 // openers by the scheme of a store's URL.
 var openers = map[string]func(ctx context.Context, at *url.URL) (backup.Store, error){
 	"file": openFile,
 	"s3":   openS3,
+	"gs":   openGoogle, "azblob": openAzure,
 }
 
 // Open opens the store that a URL names: file:///folder, s3://bucket/prefix?endpoint=https://…&region=…, gs://bucket/prefix
