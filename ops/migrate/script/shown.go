@@ -29,7 +29,7 @@ func Redact(sql string) string {
 	if err != nil {
 		return ops.Redact(sql)
 	}
-	inserted := insertedSecrets(sql)
+	secret := insertedSecrets(sql)
 	var b strings.Builder
 	done, hide := 0, false
 	for _, t := range scan.GetTokens() {
@@ -39,7 +39,7 @@ func Redact(sql string) string {
 			continue
 		case pg_query.Token_SCONST, pg_query.Token_USCONST:
 			shown := inside(text)
-			if hide || inserted[t.GetStart()] {
+			if hide || secret(t.GetStart()) {
 				shown = "'***'"
 			}
 			b.WriteString(sql[done:t.GetStart()] + shown)
