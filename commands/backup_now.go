@@ -35,6 +35,7 @@ type Readiness struct {
 	Client  string // of pg_dump
 	Tables  int
 	Bytes   int64
+	Notes   []string // what else is worth knowing, a sentence each
 }
 
 // backingUp takes a backup, verifies it as the file says, and deletes what the rules let go.
@@ -104,6 +105,9 @@ func (k kept) backupView(ready Readiness) View {
 	add("Until now", verdict, text)
 	if gone := k.leavingAfter(how); len(gone) > 0 {
 		add("Then deleted", "", literals(gone))
+	}
+	for _, note := range ready.Notes {
+		view.Notes = append(view.Notes, Say(note))
 	}
 	return view
 }

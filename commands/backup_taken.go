@@ -90,15 +90,11 @@ func (b backingUp) pruned(ctx context.Context, database string, view *View) {
 
 // look finds the backup that a lost run was to take: a manifest, which is written last, bears the request's number.
 func (b backingUp) look(ctx context.Context, r approval.Request, p backupPlan) (Happened, View, error) {
-	swept, err := b.tools.Dumps.Swept(ctx, p.Alias, r)
-	if err != nil {
-		return HappenedUnclear, View{}, err
-	}
+	notes := b.tools.swept(ctx, p.Alias, r)
 	k, err := b.tools.kept(ctx, ops.Target{Database: p.Alias})
 	if err != nil {
 		return HappenedUnclear, View{}, errors.Join(ErrUnread, err)
 	}
-	notes := sweptNotes(swept)
 	for _, t := range k.Backups {
 		if t.Request != int64(r.ID) || !t.Asked.Equal(r.Asked) {
 			continue
@@ -115,6 +111,17 @@ func (b backingUp) look(ctx context.Context, r approval.Request, p backupPlan) (
 		return HappenedWhole, view, nil
 	}
 	return HappenedNothing, View{Title: "Nothing was taken", Lead: Say("Nothing of it is in the store."), Notes: notes}, nil
+}
+
+// swept removes what a lost process had left. Where that cannot be done now, the next backup or verification does it, and what
+// became of the request is known all the same.
+func (t Toolbox) swept(ctx context.Context, database string, r approval.Request) []Text {
+	removed, err := t.Dumps.Swept(ctx, database, r)
+	notes := sweptNotes(removed)
+	if err != nil {
+		notes = append(notes, Say("Whether more was left could not be seen. "+inWords(err)))
+	}
+	return notes
 }
 
 // sweptNotes say what a lost process had left, and is gone now.

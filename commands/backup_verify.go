@@ -85,10 +85,7 @@ func (v verifying) run(ctx context.Context, r approval.Request, p verifyPlan, pr
 
 // look finds what a lost verification wrote down, which is the last that it does.
 func (v verifying) look(ctx context.Context, r approval.Request, p verifyPlan) (Happened, View, error) {
-	swept, err := v.tools.Dumps.Swept(ctx, p.Alias, r)
-	if err != nil {
-		return HappenedUnclear, View{}, err
-	}
+	notes := v.tools.swept(ctx, p.Alias, r)
 	k, err := v.tools.kept(ctx, ops.Target{Database: p.Alias})
 	if err != nil {
 		return HappenedUnclear, View{}, errors.Join(ErrUnread, err)
@@ -96,8 +93,8 @@ func (v verifying) look(ctx context.Context, r approval.Request, p verifyPlan) (
 	for _, b := range k.Backups {
 		if b.ID == p.ID && b.Verified != nil && !b.Verified.At.Before(r.Started) && b.Verified.How == p.How {
 			section, _ := k.judged(b.ID, *b.Verified)
-			return HappenedWhole, View{Title: "Backup verified", Verdict: section.Verdict, Parts: []Part{{Section: &section}}, Notes: sweptNotes(swept)}, nil
+			return HappenedWhole, View{Title: "Backup verified", Verdict: section.Verdict, Parts: []Part{{Section: &section}}, Notes: notes}, nil
 		}
 	}
-	return HappenedNothing, View{Title: "Not verified", Lead: Text{ident(p.ID), {Text: " is as it was."}}, Notes: sweptNotes(swept)}, nil
+	return HappenedNothing, View{Title: "Not verified", Lead: Text{ident(p.ID), {Text: " is as it was."}}, Notes: notes}, nil
 }

@@ -49,6 +49,7 @@ type seen struct {
 	asker    Asker // of the report of one; decides which buttons stand in it
 	status   postgres.Status
 	state    migrations
+	backups  backupState
 	findings []postgres.Finding
 }
 
@@ -61,7 +62,7 @@ func (t Toolbox) lookAtAll(ctx context.Context, targets []ops.Target) []seen {
 	return all
 }
 
-// lookAt reads the database and its folder of migrations at once.
+// lookAt reads the database, its folder of migrations and the store of its backups at once.
 func (t Toolbox) lookAt(ctx context.Context, target ops.Target) seen {
 	s, files := seen{target: target}, folder{}
 	dir, configured := t.Folders[target.Database]
@@ -71,13 +72,17 @@ func (t Toolbox) lookAt(ctx context.Context, target ops.Target) seen {
 			if configured {
 				files = readFolder(ctx, dir, dir.Load)
 			}
-		})
+		},
+		func() { s.backups = t.glance(ctx, target) })
 	if configured {
 		s.state = compare(s.status, files)
 	}
 	s.findings = postgres.Judge(s.status, s.status.Thresholds)
 	if s.status.Down == nil && s.state.configured {
 		s.findings = append(s.findings, s.state.finding())
+	}
+	if s.backups.configured {
+		s.findings = append(s.findings, s.backups.finding())
 	}
 	return s
 }

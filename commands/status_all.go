@@ -121,7 +121,8 @@ func (s seen) parts() (parts []string) {
 	unless(worst.Topic == postgres.BlockedTopic, s.blocked())
 	parts = append(parts, s.lag()) // the worst of replication may be a slot, which this does not name
 	unless(worst.Topic == migrationsTopic, s.state.short())
-	return append(parts, "no backup by dbbot")
+	unless(worst.Topic == backupsTopic, s.backups.short())
+	return parts
 }
 
 func (s seen) title() string {

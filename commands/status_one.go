@@ -67,7 +67,10 @@ func (s seen) sections() (all []Section) {
 	if s.status.Down == nil && !s.state.configured {
 		all = append(all, Section{Title: string(migrationsTopic), Summary: Say("no folder is configured for this database")})
 	}
-	return append(all, Section{Title: "Backups", Summary: Say("none by dbbot, which takes none in this version; those of others dbbot cannot see")})
+	if !s.backups.configured {
+		all = append(all, Section{Title: string(backupsTopic), Summary: Say("none by dbbot: no store is configured for this database; those of others dbbot cannot see")})
+	}
+	return all
 }
 
 // section is the finding with its facts. What is good is one line; what is not says why, then what to do, then what
@@ -148,6 +151,8 @@ func (s seen) facts(topic postgres.Topic, told told) fact {
 		return facts(v.Statements, statementFacts)
 	case migrationsTopic:
 		return s.state.facts()
+	case backupsTopic:
+		return s.backups.facts()
 	}
 	return fact{}
 }

@@ -28,6 +28,7 @@ type app struct {
 	road    *bot.Bot
 	health  *health // nil at a terminal
 	changes *changes
+	stores  *backups
 	stage   *rehearse.Rooms
 	since   time.Time
 }
@@ -77,6 +78,7 @@ func (a *app) toolbox(config Config) commands.Toolbox {
 		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Locks: a.reader, Sessions: a.reader,
 		Migrations: migrator{config}, Rehearsals: rehearsals{config, a.stage}, Policy: config.policy(),
 	}
+	tools.Shelf, tools.Dumps, tools.Store, tools.Backups = a.stores, a.stores, a.stores, a.stores
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
 	}
@@ -112,6 +114,9 @@ func (a *app) close() {
 	a.changes.close()
 	a.stage.Close()
 	a.reader.Close()
+	if err := a.stores.close(); err != nil {
+		a.log.Debug("backups: closing", "cause", err)
+	}
 	if err := a.shared.Close(); err != nil {
 		a.log.Debug("redis: closing", "cause", err)
 	}
