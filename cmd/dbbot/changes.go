@@ -46,7 +46,8 @@ type changes struct {
 	announce func(approval.Move) []store.Message
 	desk     job.Desk
 	room     bot.Room
-	terminal bool // nothing is changed here: the state is opened for questions alone, when the first comes
+	tick     func(context.Context) error // looks at what is due; nil where nothing is scheduled
+	terminal bool                        // nothing is changed here: the state is opened for questions alone, when the first comes
 	open     atomic.Pointer[opened]
 	fault    atomic.Pointer[ops.Error] // why it is not open
 	tried    chan struct{}             // closed once it was tried to open it
@@ -148,7 +149,7 @@ func (c *changes) begin(ctx context.Context) (*opened, error) {
 	points := &checkpoints{anchor: audit.Anchor{Key: key, File: c.config.checkpointFile(), Chain: o.store.Chain}, note: o.store.Note, post: c.postCheckpoint}
 	o.queue, err = job.New(job.Options{
 		Pool: o.store.Pool(), Direct: c.config.stateURL(), Store: requests{o.store}, Desk: c.desk, Host: hostname(), Version: version(), Grace: grace,
-		Checkpoint: points.take, Every: c.config.Audit.Every, Log: c.log, Registry: c.figures,
+		Checkpoint: points.take, Every: c.config.Audit.Every, Tick: c.tick, Log: c.log, Registry: c.figures,
 	})
 	if err != nil {
 		o.store.Close()

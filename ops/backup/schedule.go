@@ -156,13 +156,13 @@ func (s Schedule) last(since, now time.Time) (last time.Time) {
 	}
 }
 
-// Longest is the longest time between two of the next dues, a thousand or those of a year: no backup is older than that
+// Longest is the longest time between two of the next dues, a thousand or those of a year, two at least: no backup is older than that
 // right before the next.
 func (s Schedule) Longest(from time.Time) (longest time.Duration) {
 	at := s.Next(from)
 	for range mostMissed {
 		next := s.Next(at)
-		if next.IsZero() || next.Sub(from) > 366*24*time.Hour {
+		if next.IsZero() || longest > 0 && next.Sub(from) > 366*24*time.Hour {
 			break
 		}
 		longest, at = max(longest, next.Sub(at)), next
