@@ -39,10 +39,11 @@ type Landing struct {
 	Version  string
 	Client   string   // of pg_restore
 	Roles    []string // that are made first, without the right to log in
+	Owner    string   // of everything, where it cannot be given to those who owned it; else empty
 	Notes    []string // what else is worth knowing, a sentence each
-	Jobs     int
 	Free     int64    // bytes for the database; 0: not known
-	Sessions int      // of a live database: connected now, and ended then
+	Aside    string   // what a live database will be called
+	Sessions []string // of a live database, which are ended: "12 sessions of app"
 	Lost     []string // of a live database: what it has and the backup has not, a sentence each
 }
 
@@ -50,8 +51,8 @@ type Landing struct {
 type Restored struct {
 	Name  string // where it is now
 	Aside string // what stood there before; empty where nothing did
-	Rows  int64
 	Took  time.Duration
+	Found []string // what was not as when the backup was taken; then nothing stands
 	Notes []string // a sentence each
 }
 
@@ -104,6 +105,7 @@ type restorePlan struct {
 	Version  string    `json:"version"`
 	Client   string    `json:"client"`
 	Roles    []string  `json:"roles"` // that are made
+	Owner    string    `json:"owner"` // of everything; empty: as it was
 }
 
 func (s restoring) plan(ctx context.Context, w backupWish) (Planned[restorePlan], error) {
@@ -125,7 +127,7 @@ func (s restoring) plan(ctx context.Context, w backupWish) (Planned[restorePlan]
 	return Planned[restorePlan]{
 		Plan: restorePlan{
 			Alias: w.target.Database, Location: k.rules.Location, ID: b.ID, Sum: b.Archive.SHA256, Over: s.over,
-			System: landing.System, Name: landing.Name, Version: landing.Version, Client: landing.Client, Roles: landing.Roles,
+			System: landing.System, Name: landing.Name, Version: landing.Version, Client: landing.Client, Roles: landing.Roles, Owner: landing.Owner,
 		},
 		View:   s.view(k, b, landing),
 		Server: approval.Server{System: landing.System, Database: landing.Name},
@@ -170,12 +172,15 @@ func (s restoring) view(k kept, b backup.Backup, l Landing) View {
 	}
 	if s.over {
 		view.Title, view.Verdict = fmt.Sprintf("Restore %s over %s", name(string(b.ID)), name(k.target.Database)), Bad
-		view.Lead = sayf("It is restored beside %s, compared, and then takes its place. What stands there now is kept under another name until somebody releases it. %s", name(k.target.Database), k.lasted(backup.Restored))
+		view.Lead = sayf("It is restored beside %s, compared, and then takes its place. What stands there now is kept as %s until somebody releases it. %s",
+			name(k.target.Database), name(l.Aside), k.lasted(backup.Restored))
 		lost := Section{Title: "Lost", Verdict: Bad, Summary: Text{{Text: "what was written since "}, moment(b.Started), {Text: ", " + elapsed(k.At, b.Started) + " ago"}}}
 		for _, sentence := range l.Lost {
-			lost.Lines = append(lost.Lines, Say(sentence))
+			lost.Lines = append(lost.Lines, Say(ops.Printable(sentence, longSpan)))
 		}
-		lost.Lines = append(lost.Lines, sayf("%s connected now, and ended then.", map[bool]string{true: "1 session is", false: fmt.Sprintf("%d sessions are", l.Sessions)}[l.Sessions == 1]))
+		if len(l.Sessions) > 0 {
+			lost.Lines = append(lost.Lines, Say("Ended: "+list(l.Sessions)+"."))
+		}
 		view.Parts = append(view.Parts, Part{Section: &lost})
 	}
 	view.Parts = append(view.Parts, k.gist(b)...)
@@ -195,7 +200,7 @@ func (s restoring) view(k kept, b backup.Backup, l Landing) View {
 
 // tellRestored is what a restore did, in a sentence or two.
 func tellRestored(title string, is Restored) View {
-	view := View{Title: title, Verdict: Good, Lead: Text{literal(name(is.Name)), {Text: fmt.Sprintf(" holds %s, compared with what was counted when the backup was taken, in %s.", many(is.Rows, "row"), postgres.Age(is.Took))}}}
+	view := View{Title: title, Verdict: Good, Lead: Text{literal(name(is.Name)), {Text: " holds what was counted when the backup was taken; that was compared. It took " + postgres.Age(is.Took).String() + "."}}}
 	for _, note := range is.Notes {
 		view.Notes = append(view.Notes, Say(note))
 	}
@@ -226,7 +231,11 @@ func (s restoring) run(ctx context.Context, r approval.Request, p restorePlan, p
 		done, err = s.tools.Restores.Into(ctx, p.Alias, p.ID, p.Name, r, paced(progress))
 	}
 	if err != nil {
-		return View{Title: "Nothing changed", Lead: s.unchanged(p)}, err
+		view := View{Title: "Nothing changed", Lead: s.unchanged(p)}
+		for _, fault := range done.Found {
+			view.Parts = append(view.Parts, line("Not as it was", Say(ops.Printable(fault, longSpan))))
+		}
+		return view, err
 	}
 	return putBack(tellRestored("Restored", done), p.Alias, done), nil
 }

@@ -26,7 +26,7 @@ type fakeRestores struct {
 func (f *fakeRestores) Landing(_ context.Context, _ string, _ backup.Backup, name string) (Landing, error) {
 	landing := f.landing
 	if name != "" {
-		landing.Name, landing.Sessions, landing.Lost = name, 0, nil
+		landing.Name, landing.Sessions, landing.Lost, landing.Aside = name, nil, nil, ""
 	}
 	return landing, f.refuses
 }
@@ -34,13 +34,13 @@ func (f *fakeRestores) Landing(_ context.Context, _ string, _ backup.Backup, nam
 func (f *fakeRestores) Into(_ context.Context, _ string, id backup.ID, name string, _ approval.Request, progress Progress) (Restored, error) {
 	f.done = append(f.done, fmt.Sprintf("%s into %s", id, name))
 	progress("restoring", 1, 2)
-	return Restored{Name: name, Rows: 11_500_000, Took: 100 * time.Second, Notes: []string{"The roles shop_app were made."}}, f.fails
+	return Restored{Name: name, Took: 100 * time.Second, Notes: []string{"The roles shop_app were made."}}, f.fails
 }
 
 func (f *fakeRestores) Over(_ context.Context, database string, id backup.ID, _ approval.Request, progress Progress) (Restored, error) {
 	f.done = append(f.done, fmt.Sprintf("%s over %s", id, database))
 	progress("restoring", 1, 2)
-	return Restored{Name: "shop", Aside: "shop_old_20261123_090000", Rows: 11_500_000, Took: 100 * time.Second}, f.fails
+	return Restored{Name: "shop", Aside: "shop_old_20261123_090000", Took: 100 * time.Second}, f.fails
 }
 
 func (f *fakeRestores) Aside(context.Context, string) ([]Aside, approval.Server, error) {
@@ -66,8 +66,8 @@ func yard(s Shelf) (*fakeRestores, *fakeDumps, Toolbox) {
 	dumps, tools := depot(s)
 	r := &fakeRestores{
 		landing: Landing{
-			System: "7291", Name: "shop", Where: "db1:5432", Version: "15.18", Client: "pg_restore (PostgreSQL) 15.18", Jobs: 2, Free: 80 << 30,
-			Roles: []string{"shop_app"}, Sessions: 14, Lost: []string{"public.orders has 2,401,220 rows, and 2,400,000 in the backup."},
+			System: "7291", Name: "shop", Where: "db1:5432", Version: "15.18", Client: "pg_restore (PostgreSQL) 15.18", Free: 80 << 30, Aside: "shop_old_20261123_100000",
+			Roles: []string{"shop_app"}, Sessions: []string{"14 sessions of shop_app"}, Lost: []string{"public.orders has 2,401,220 rows, and 2,400,000 in the backup."},
 			Notes: []string{"The extension pg_stat_statements is left out: only a superuser may create it."},
 		},
 		aside: []Aside{
@@ -236,7 +236,7 @@ func TestOtherRolesMakeAnotherRestore(t *testing.T) {
 	change := changes(t, tools, "restore latest over orders")
 	before, _ := change.Plan(t.Context())
 	r.landing.Roles = []string{"shop_app", "somebody"}
-	r.landing.Sessions, r.landing.Lost, r.landing.Free = 99, nil, 1
+	r.landing.Sessions, r.landing.Lost, r.landing.Free, r.landing.Aside = nil, nil, 1, "another"
 	after, err := change.Plan(t.Context())
 	if err != nil || change.Differ(before.Plan, after.Plan) != "Other roles are missing now than when this was agreed to." {
 		t.Errorf("%q, %v", change.Differ(before.Plan, after.Plan), err)

@@ -170,8 +170,8 @@ func (b *backups) Swept(ctx context.Context, database string, r approval.Request
 	}
 	d, _ := b.configured(database)
 	left, fault := dump.Sweep(ctx, o)
-	scratch, err := restore.Sweep(ctx, b.landing(d, r).URL)
-	return append(left, scratch...), later(errors.Join(fault, err))
+	found, err := restore.Look(ctx, b.landing(d, r))
+	return append(left, found.Did...), later(errors.Join(fault, err))
 }
 
 // later says of a server or a store that did not answer that it may do so later.

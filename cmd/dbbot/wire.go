@@ -78,7 +78,7 @@ func (a *app) toolbox(config Config) commands.Toolbox {
 		Postgres: a.reader, Status: sharedStatus{a.reader, a.shared}, Locks: a.reader, Sessions: a.reader,
 		Migrations: migrator{config}, Rehearsals: rehearsals{config, a.stage}, Policy: config.policy(),
 	}
-	tools.Shelf, tools.Dumps, tools.Store, tools.Backups = a.stores, a.stores, a.stores, a.stores
+	tools.Shelf, tools.Dumps, tools.Store, tools.Restores, tools.Backups = a.stores, a.stores, a.stores, a.stores, a.stores
 	if config.Redis.URL != "" {
 		tools.Redis = a.shared
 	}
