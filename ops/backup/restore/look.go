@@ -39,7 +39,9 @@ func (s *server) look(ctx context.Context) (f Found, err error) {
 	if err := s.orphans(ctx); err != nil {
 		return f, err
 	}
-	if f.Did, err = s.sweep(ctx); err != nil {
+	f.Did = tidyPlaces()
+	did, err := s.sweep(ctx)
+	if f.Did = append(f.Did, did...); err != nil {
 		return f, err
 	}
 	rows, err := s.conn.Query(ctx, `SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database

@@ -38,7 +38,7 @@ func claim() (*place, error) {
 // claimFor makes a place on a disk with room for so many bytes, where there is one: os.TempDir is often in memory.
 func claimFor(size int64) (*place, error) {
 	for _, root := range roots() {
-		SweepPlaces(root)
+		sweepPlaces(root)
 		if free(root) < size+spare && size > 0 {
 			continue
 		}
@@ -90,8 +90,8 @@ func lockOf(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// SweepPlaces removes the private folders under root whose processes are gone, and names them.
-func SweepPlaces(root string) (removed []string) {
+// sweepPlaces removes the private folders under root whose processes are gone, and names them.
+func sweepPlaces(root string) (removed []string) {
 	all, _ := filepath.Glob(filepath.Join(root, placePrefix+"*")) // the only error is a bad pattern
 	for _, dir := range all {
 		info, err := os.Lstat(dir)
@@ -108,6 +108,16 @@ func SweepPlaces(root string) (removed []string) {
 		_ = lock.Close() // it was only locked
 	}
 	return removed
+}
+
+// tidyPlaces does so wherever there may be some, and says what it did.
+func tidyPlaces() (did []string) {
+	for _, root := range roots() {
+		for _, dir := range sweepPlaces(root) {
+			did = append(did, "Removed the folder "+dir+", which a restore left behind.")
+		}
+	}
+	return did
 }
 
 func (p *place) release() {

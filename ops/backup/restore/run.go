@@ -89,6 +89,7 @@ var (
 
 // line takes what pg_restore says it does.
 func (f *filling) line(said string) {
+	ops.Reached("filling")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if found := finished.FindStringSubmatch(said); found != nil {

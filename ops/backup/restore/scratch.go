@@ -233,11 +233,7 @@ func (m mark) left() string {
 // Sweep removes what lost processes left on a server and in temporary folders here, puts connections back that one of
 // them had closed, and says what it did, a sentence each. What a living process works on is left alone.
 func Sweep(ctx context.Context, url ops.Secret) (done []string, err error) {
-	for _, root := range roots() {
-		for _, dir := range SweepPlaces(root) {
-			done = append(done, "Removed the folder "+dir+", which a restore left behind.")
-		}
-	}
+	done = tidyPlaces()
 	s, err := connect(ctx, Target{URL: url}, "dbbot sweep")
 	if err != nil {
 		return done, err
