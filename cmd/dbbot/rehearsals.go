@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
-	"dbbot/ops"
 	"dbbot/ops/migrate/lint"
 	"dbbot/ops/migrate/rehearse"
 )
@@ -14,19 +14,15 @@ type rehearsals struct {
 	rooms  *rehearse.Rooms
 }
 
-// options of a database; false where none is wanted. What needs consent before it may change a server does not run there
-// before anybody was asked, not even in a database beside the real one.
+// options of a database; false where none is wanted.
 func (r rehearsals) options(database string) (o rehearse.Options, wanted bool) {
 	for _, d := range r.config.Databases {
 		if d.Name != database || d.Migrations == nil || !d.Migrations.Rehearse && d.Migrations.RehearsalURL == "" {
 			continue
 		}
-		o = rehearse.Options{Name: database, URL: d.URL, Scratch: d.Migrations.RehearsalURL}
-		if d.MigrateURL != "" {
-			o.URL = d.MigrateURL
-		}
-		o.Guarded = r.config.policy().Rule(ops.Change, d.target()).Approve != nil
-		return o, true
+		return rehearse.Options{
+			Name: database, URL: cmp.Or(d.MigrateURL, d.URL), Scratch: d.Migrations.RehearsalURL, Beside: d.RestoreURL,
+		}, true
 	}
 	return o, false
 }

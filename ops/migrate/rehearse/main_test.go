@@ -53,7 +53,12 @@ func rehearsed(tb testing.TB, o Options, files ...string) Trace {
 	return t
 }
 
-func beside(url string) Options { return Options{Name: "orders", URL: ops.Secret(url)} }
+// beside rehearses on the server itself, by a role that may make databases and little else.
+func beside(tb testing.TB, url string) Options {
+	tb.Helper()
+	clustertest.Exec(tb, url, "DO $$ BEGIN CREATE ROLE keeper LOGIN CREATEDB PASSWORD 'k'; EXCEPTION WHEN duplicate_object THEN END $$")
+	return Options{Name: "orders", URL: ops.Secret(url), Beside: ops.Secret(clustertest.As(tb, url, "keeper", "k"))}
+}
 
 // scratches are the scratch databases of a server.
 func scratches(tb testing.TB, url string) []string {

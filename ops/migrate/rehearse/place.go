@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -68,7 +69,6 @@ type place struct {
 	url     ops.Secret
 	maker   *pgx.Conn // in a database that nobody needs to be alone with
 	version int
-	super   bool
 	same    bool   // it is the server of the real database
 	rows    string // the database whose rows are copied; empty: a schema without rows
 	doubt   string // why rows are not copied, though there are some
@@ -92,12 +92,7 @@ func openPlace(ctx context.Context, o Options, r *real, application string) (*pl
 }
 
 // place is the address of the server for rehearsals.
-func (o Options) place() ops.Secret {
-	if o.Scratch == "" {
-		return o.URL
-	}
-	return o.Scratch
-}
+func (o Options) place() ops.Secret { return cmp.Or(o.Scratch, o.Beside, o.URL) }
 
 // makerOf opens the session that makes and removes scratch databases. Errors are *ops.Error.
 func makerOf(ctx context.Context, o Options, application string) (*pgx.Conn, error) {
@@ -117,55 +112,65 @@ func making() map[string]string {
 	return map[string]string{"statement_timeout": "0", "lock_timeout": milliseconds(readWithin)}
 }
 
+// found is what the server for rehearsals says of itself, and of dbbot's role there.
+type found struct {
+	database string
+	bytes    int64
+	may      bool // make databases
+	strong   bool // act beyond them: on files, programs and everything else of the server
+	replica  bool
+}
+
 func (p *place) look(ctx context.Context, o Options, r *real) error {
-	var may, replica bool
-	var database, sum string
-	var bytes int64
-	err := p.maker.QueryRow(ctx, `SELECT rolcreatedb OR rolsuper, rolsuper, pg_is_in_recovery(), current_setting('server_version_num')::int, current_database()::text,
-		pg_database_size(current_database()) FROM pg_roles WHERE rolname = current_user`).Scan(&may, &p.super, &replica, &p.version, &database, &bytes)
+	var f found
+	err := p.maker.QueryRow(ctx, `SELECT rolcreatedb OR rolsuper, rolsuper OR EXISTS (SELECT FROM pg_roles strong WHERE pg_has_role(me.oid, strong.oid, 'MEMBER') AND (strong.rolsuper
+			OR strong.rolname IN ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))),
+		pg_is_in_recovery(), current_setting('server_version_num')::int, current_database()::text, pg_database_size(current_database())
+		FROM pg_roles me WHERE rolname = current_user`).Scan(&f.may, &f.strong, &f.replica, &p.version, &f.database, &f.bytes)
 	if err == nil {
 		p.same, err = r.sees(ctx, p.maker)
 	}
 	if err != nil {
 		return unreached(o, err)
 	}
-	if err := p.refuse(o, r, database, may, replica); err != nil {
+	if err := p.refuse(o, r, f); err != nil {
 		return err
 	}
 	if o.Scratch == "" || p.same {
 		return nil
 	}
-	if sum, err = fingerprint(ctx, p.maker); err != nil {
-		return unreached(o, err)
-	}
+	sum, err := fingerprint(ctx, p.maker)
 	switch {
+	case err != nil:
+		return unreached(o, err)
 	case sum != r.fingerprint: // another database than a branch of this one, or an old branch
-	case bytes > copyAtMost:
-		p.doubt = "the database of rehearsal_url is too large to be copied each time"
+	case f.bytes > copyAtMost:
+		p.doubt = "its database is too large to be copied each time"
 	default:
-		p.rows = database
+		p.rows = f.database
 		return p.stepAside(ctx)
 	}
 	return nil
 }
 
 // refuse keeps rehearsals where they belong.
-func (p *place) refuse(o Options, r *real, database string, may, replica bool) error {
-	name := ops.Printable(o.Name, nameRunes)
+func (p *place) refuse(o Options, r *real, f found) error {
+	name, role := ops.Printable(o.Name, nameRunes), pgx.Identifier{p.maker.Config().User}.Sanitize()
+	const another = "Give another server, or a branch, as rehearsal_url."
 	switch {
-	case p.same && o.Scratch != "" && database == r.database:
-		return &ops.Error{Message: "rehearsal_url leads to " + name + " itself.", Hint: "Give another server, or a branch."}
-	case p.same && o.Guarded:
+	case p.same && o.Scratch != "" && f.database == r.database:
+		return &ops.Error{Message: "rehearsal_url leads to " + name + " itself.", Hint: another}
+	case p.same && f.strong:
 		return &ops.Error{
-			Message: "Migrations of " + name + " need somebody's consent, so nothing of them runs on its server before, not even in a database beside it.",
-			Hint:    "Give another server, or a branch, as rehearsal_url.",
+			Message: "On the server of " + name + " nothing is rehearsed with the rights of " + ops.Printable(role, nameRunes) + ", which reach beyond a scratch database.",
+			Hint:    "Give a role as restore_url that has CREATEDB, and is no superuser; or another server as rehearsal_url.",
 		}
-	case replica:
-		return &ops.Error{Message: "The server for rehearsals is a replica, where nothing can be made.", Hint: "Give another one as rehearsal_url."}
-	case !may:
+	case f.replica:
+		return &ops.Error{Message: "The server for rehearsals is a replica, where nothing can be made.", Hint: another}
+	case !f.may:
 		return &ops.Error{
-			Message: "dbbot's role may not make databases on the server for rehearsals.",
-			Hint:    "ALTER ROLE " + pgx.Identifier{p.maker.Config().User}.Sanitize() + " CREATEDB; -- there, or give another server as rehearsal_url",
+			Message: "dbbot's role " + ops.Printable(role, nameRunes) + " may not make databases on the server for rehearsals.",
+			Hint:    "ALTER ROLE " + ops.Printable(role, nameRunes) + " CREATEDB; -- there, or give another server as rehearsal_url",
 		}
 	}
 	return nil
@@ -196,7 +201,7 @@ func (p *place) stepAside(ctx context.Context) error {
 			return nil
 		}
 	}
-	p.rows, p.doubt = "", "there is no other database on the server of rehearsal_url from which it could be copied"
+	p.rows, p.doubt = "", "its server has no other database from which it could be copied"
 	return nil
 }
 
@@ -205,7 +210,11 @@ func unreached(o Options, err error) error {
 		return marked
 	}
 	where := "rehearsal_url"
-	if o.Scratch == "" {
+	switch {
+	case o.Scratch != "":
+	case o.Beside != "":
+		where = "restore_url"
+	default:
 		where = "migrate_url"
 	}
 	fault := &ops.Error{Message: "The server for rehearsals did not answer.", Hint: "Look at " + where + ".", Cause: err}

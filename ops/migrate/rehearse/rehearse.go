@@ -35,8 +35,8 @@ const (
 type Options struct {
 	Name    string     // of the database, as people call it
 	URL     ops.Secret // of the database itself: its schema is read there
-	Scratch ops.Secret // of another server or a branch; empty: a database beside the real one
-	Guarded bool       // changes there need consent: nothing of them may run on that server before
+	Scratch ops.Secret // rehearsal_url: another server or a branch; empty: a database beside the real one
+	Beside  ops.Secret // by which that one is made, of a role with few rights; empty: URL
 }
 
 // Rooms rehearses. It is for several goroutines.
@@ -47,6 +47,9 @@ type Rooms struct {
 	end   context.CancelCauseFunc
 	all   sync.WaitGroup
 
+	weighEvery time.Duration // the constants; tests are less patient
+	tooMuch    int64
+
 	mu      sync.Mutex
 	flights map[string]*flight // by database and files
 	kept    map[string]Trace   // by the schema, too
@@ -55,7 +58,7 @@ type Rooms struct {
 
 // New begins nothing yet.
 func New(log *slog.Logger) *Rooms {
-	r := &Rooms{log: log, slots: make(chan struct{}, atOnce), flights: map[string]*flight{}, kept: map[string]Trace{}}
+	r := &Rooms{log: log, slots: make(chan struct{}, atOnce), flights: map[string]*flight{}, kept: map[string]Trace{}, weighEvery: time.Second, tooMuch: tooMuch}
 	r.live, r.end = context.WithCancelCause(context.Background())
 	return r
 }

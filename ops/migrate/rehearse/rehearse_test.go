@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"dbbot/ops"
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
@@ -22,7 +23,7 @@ func shopped(tb testing.TB) string {
 
 func TestARehearsalTracesEachStatement(t *testing.T) {
 	url := shopped(t)
-	got := rehearsed(t, beside(url),
+	got := rehearsed(t, beside(t, url),
 		"ALTER TABLE orders ADD COLUMN paid boolean;\nALTER TABLE orders ALTER total TYPE bigint;\nCREATE INDEX ON orders (note);",
 		"CREATE INDEX CONCURRENTLY late ON orders (paid);\nALTER TABLE customers ALTER name SET NOT NULL;",
 		"BEGIN; CREATE TABLE fresh (id bigint REFERENCES customers); COMMIT; DO $$ BEGIN EXECUTE 'ALTER TABLE customers ADD x uuid DEFAULT gen_random_uuid()'; END $$;",
@@ -40,7 +41,7 @@ func TestARehearsalTracesEachStatement(t *testing.T) {
 	if held := got.Steps[0].Statements[2].Seen.Held["public.orders"]; held != "AccessExclusive" {
 		t.Errorf("held %q", held)
 	}
-	if got.Failure != nil || got.Refused+got.Stopped != "" || got.Under || got.Rows || len(got.Missing) > 0 || got.Server != "the server of orders" || got.Took == 0 {
+	if got.Failure != nil || got.Refused+got.Stopped != "" || got.Under || got.Rows || len(got.Missing) > 0 || got.Server != "the same server" || got.Took == 0 {
 		t.Errorf("%+v", got)
 	}
 	if left := scratches(t, url); len(left) > 0 {
@@ -62,4 +63,73 @@ func told(trace Trace) (all []string) {
 		}
 	}
 	return all
+}
+
+// refused are the reasons for not rehearsing at all.
+func TestWhereNothingIsRehearsed(t *testing.T) {
+	url := shopped(t)
+	other := clustertest.Database(t)
+	good := beside(t, url)
+	clustertest.Exec(t, url, "CREATE ROLE weak LOGIN PASSWORD 'w'", "CREATE ROLE reader LOGIN CREATEDB PASSWORD 'r' IN ROLE pg_read_server_files")
+	for _, tt := range []struct {
+		change func(*Options)
+		want   string
+	}{
+		{func(o *Options) { o.Scratch = o.URL }, "rehearsal_url leads to orders itself. "},
+		{func(o *Options) { o.Scratch = o.Beside }, "rehearsal_url leads to orders itself. "},
+		{func(o *Options) { o.Beside = "" }, `On the server of orders nothing is rehearsed with the rights of "postgres", which reach beyond a scratch database. Give a role as restore_url`},
+		{func(o *Options) { o.Scratch = ops.Secret(other) }, `On the server of orders nothing is rehearsed with the rights of "postgres"`},
+		{func(o *Options) { o.Beside = ops.Secret(clustertest.As(t, url, "reader", "r")) }, `On the server of orders nothing is rehearsed with the rights of "reader"`},
+		{func(o *Options) { o.Beside = ops.Secret(clustertest.As(t, url, "weak", "w")) }, `dbbot's role "weak" may not make databases on the server for rehearsals. ALTER ROLE "weak" CREATEDB;`},
+		{func(o *Options) { o.Beside = ops.Secret(clustertest.As(t, url, "keeper", "wrong-pass")) }, "The server for rehearsals did not answer. It said 28P01; look at restore_url."},
+		{func(o *Options) { o.Scratch = "postgres://nobody@127.0.0.1:1/none" }, "The server for rehearsals did not answer. Look at rehearsal_url."},
+		{func(o *Options) { o.Scratch = "://x" }, "The address of the server for rehearsals cannot be understood."},
+		{func(o *Options) { o.URL = "postgres://nobody:hunter2@127.0.0.1:1/none" }, "The schema of the database could not be read."},
+		{func(o *Options) { o.URL = o.Beside }, "The schema could not be read for the rehearsal. pg_dump says: "},
+	} {
+		o := good
+		tt.change(&o)
+		got := rehearsed(t, o, "ALTER TABLE orders ADD x int")
+		if !strings.HasPrefix(got.Refused, tt.want) || len(got.Steps) > 0 || strings.Contains(got.Refused, "hunter2") {
+			t.Errorf("want %q, got %+v", tt.want, got)
+		}
+	}
+	if left := scratches(t, url); len(left) > 0 {
+		t.Errorf("%q stay behind", left)
+	}
+}
+
+// A branch has the schema and rows of its own: what is rehearsed there sees both.
+func TestARehearsalOnABranchHasItsRows(t *testing.T) {
+	url := shopped(t)
+	branch := clustertest.Start(t, nil)
+	clustertest.Exec(t, branch.URL("postgres"), "CREATE DATABASE shop")
+	clustertest.Exec(t, branch.URL("shop"), shop)
+	o := Options{Name: "orders", URL: ops.Secret(url), Scratch: ops.Secret(branch.URL("shop"))}
+	const backfill = "UPDATE orders SET note = 'y' WHERE id > 0; DO $$ BEGIN IF (SELECT count(*) FROM orders) <> 500 THEN RAISE 'rows'; END IF; END $$"
+	got := rehearsed(t, o, backfill)
+	if !got.Rows || got.Failure != nil || got.Server != "the server 127.0.0.1" || len(got.Missing) > 0 || told(got)[0] != "public.orders RowExclusive scan" {
+		t.Errorf("%+v %q", got, told(got))
+	}
+	if n := ask(t, branch.URL("shop"), "SELECT count(*)::text FROM orders WHERE note = 'y'"); n != "0" {
+		t.Errorf("%s rows of the branch itself are changed", n)
+	}
+
+	busy := clustertest.Connect(t, branch.URL("shop"))
+	got = rehearsed(t, o, backfill)
+	if got.Rows || len(got.Missing) != 1 || got.Missing[0] != "the rows of rehearsal_url, as its database is in use, or another role's" {
+		t.Errorf("in use: %+v", got)
+	}
+	if got.Failure == nil || got.Failure.Certain || got.Failure.Doubt != "The scratch database has no rows, and the statement may need some." {
+		t.Errorf("without rows: %+v", got.Failure)
+	}
+	_ = busy.Close(t.Context())
+
+	clustertest.Exec(t, branch.URL("shop"), "ALTER TABLE orders ADD old int")
+	if got = rehearsed(t, o, backfill); got.Rows || len(got.Missing) > 0 {
+		t.Errorf("a branch with another schema is not copied: %+v", got)
+	}
+	if left := scratches(t, branch.URL("postgres")); len(left) > 0 {
+		t.Errorf("%q stay behind", left)
+	}
 }

@@ -77,14 +77,14 @@ func (s *stage) refuse(err error) error {
 func (s *stage) prepare(ctx context.Context, made *scratch) error {
 	err := made.make(ctx, s.options, s.real.locale, s.place.rows)
 	if s.place.rows != "" && (code(err) == objectInUse || code(err) == insufficientPrivilege) {
-		s.place.rows, s.place.doubt = "", "the database of rehearsal_url is in use, or another role's"
+		s.place.rows, s.place.doubt = "", "its database is in use, or another role's"
 		err = made.make(ctx, s.options, s.real.locale, "")
 	}
 	if err != nil {
 		return err
 	}
 	s.flight.tell(func(t *Trace) {
-		t.Server, t.Rows, t.Version = s.place.words(s.options), s.place.rows != "", s.place.version
+		t.Server, t.Rows, t.Version = s.place.words(), s.place.rows != "", s.place.version
 	})
 	if s.place.rows == "" {
 		schema, err := dump(ctx, s.options, s.real, s.application())
@@ -108,12 +108,18 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	if err := tame(ctx, conn, &s.lacks); err != nil {
 		return s.refuse(fmt.Errorf("what reaches beyond the scratch database: %w", err))
 	}
-	s.flight.tell(func(t *Trace) { t.Missing = s.lacks.words() })
+	s.flight.tell(func(t *Trace) {
+		if t.Missing = s.lacks.words(); s.place.doubt != "" {
+			t.Missing = append(t.Missing, "the rows of rehearsal_url, as "+s.place.doubt)
+		}
+	})
 	watcher, err := watch(ctx, conn, s.place.rows != "")
 	if err != nil {
 		return s.refuse(err)
 	}
 	player := &player{watcher: watcher, tell: s.flight.tell}
+	ctx, enough := context.WithCancelCause(ctx)
+	defer s.weighing(ctx, enough, made)()
 	err = player.play(ctx, s.steps)
 	s.flight.tell(func(t *Trace) {
 		t.Took = time.Since(s.begun)
@@ -130,10 +136,47 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	return err
 }
 
+// tooMuch is how many bytes a rehearsal may write. A migration without rows to work on makes its own.
+const tooMuch = 1 << 30
+
+var errTooMuch = errors.New("it wrote more than a rehearsal may")
+
+// weighing looks now and then at how large the scratch database has become, and stops what fills the disk.
+func (s *stage) weighing(ctx context.Context, enough context.CancelCauseFunc, made *scratch) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(s.rooms.weighEvery)
+		defer tick.Stop()
+		for first := int64(-1); ; {
+			var bytes int64
+			if err := made.maker.QueryRow(ctx, "SELECT pg_database_size($1)", made.name).Scan(&bytes); err != nil {
+				return
+			}
+			if first < 0 {
+				first = bytes
+			}
+			if bytes-first > s.rooms.tooMuch {
+				enough(errTooMuch)
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-gone }
+}
+
 func (s *stage) stopped(ctx context.Context) string {
 	switch {
 	case errors.Is(context.Cause(ctx), errEnding):
 		return "dbbot is ending."
+	case errors.Is(context.Cause(ctx), errTooMuch):
+		return "It wrote more than 1 GB."
 	case ctx.Err() != nil:
 		return fmt.Sprintf("It took longer than %.0f seconds.", longest.Seconds())
 	}
@@ -163,15 +206,19 @@ func (s *stage) session(ctx context.Context, made *scratch) (*pgx.Conn, error) {
 	if s.place.version >= 140000 {
 		config.RuntimeParams["client_connection_check_interval"] = "1000"
 	}
-	return connect(ctx, config, nil)
+	c, err := connect(ctx, config, nil)
+	if err == nil {
+		_, _ = c.Exec(ctx, "SET temp_file_limit = '1GB'") // for those who may
+	}
+	return c, err
 }
 
 // words for where it is.
-func (p *place) words(o Options) string {
-	if o.Scratch == "" {
-		return "the server of " + ops.Printable(o.Name, nameRunes)
+func (p *place) words() string {
+	if p.same {
+		return "the same server"
 	}
-	return "the server of rehearsal_url"
+	return "the server " + ops.Printable(p.maker.Config().Host, nameRunes)
 }
 
 func unreal(err error) error {
