@@ -31,6 +31,16 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 	if err != nil {
 		return err
 	}
+	out, err := server.lacks(ctx, s.Backup)
+	if err != nil {
+		return err
+	}
+	if needed := out.needed(); len(needed) > 0 {
+		v.How = backup.Read
+		v.Notes = append(v.Notes, "Not restored, only read to its end: the server has no extension "+list(needed)+" that the role may create.")
+		v.Found, err = Read(ctx, s, progress)
+		return err
+	}
 	if v.Found, err = s.readGlobals(ctx, progress); err != nil {
 		return err
 	}
@@ -39,10 +49,6 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 		return fault(v, err)
 	}
 	defer a.close()
-	out, err := server.lacks(ctx, s.Backup)
-	if err != nil {
-		return err
-	}
 	out.scratch = true
 	v.Notes = append(v.Notes, a.notes(out)...)
 	d, err := server.scratch(ctx, s.Backup, toVerify)
