@@ -36,7 +36,7 @@ type app struct {
 // wire makes every part from those above it. It is the one place that names every concrete type. Without Slack the
 // road answers the terminal alone.
 func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
-	a = &app{log: log, figures: newRegistry(), since: time.Now(), stage: rehearse.New(log)}
+	a = &app{log: log, figures: newRegistry(), since: time.Now(), stage: rehearse.New(log), stores: newBackups(config)}
 	if a.reader, err = postgres.Open(config.readable(), log); err != nil {
 		return nil, err
 	}
