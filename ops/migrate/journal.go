@@ -56,6 +56,7 @@ type Journal struct {
 	Missing bool     // the tool's table does not exist
 	Records []Record // Prisma's by the time they started
 	Own     []Own    // by time
+	Left    *Left    // what broke off while dbbot ran it, and stands as it was left; nil where nothing does
 	Tables  bool     // other tables stand in the schema: Prisma refuses to begin there (P3005)
 	Prisma8 bool     // the schema prisma_contract of Prisma 8, which keeps its books differently
 }

@@ -13,6 +13,9 @@ type Step struct {
 	Migration Migration
 	Down      bool
 	From, To  string // the version or name before and after; empty before the first
+
+	Resume bool // it broke off, and goes on where it did
+	Skip   int  // so many of its statements stand already
 }
 
 // File gives the bytes to run.
@@ -25,7 +28,11 @@ func (s Step) File() *File {
 
 // Up goes n migrations up, or up to one, or (0, "") to the end. Errors are *ops.Error: nothing to do, or why nothing
 // can be done.
+// What broke off goes on first, where that can be: then it is the first of them.
 func (v Survey) Up(n int, to string) ([]Step, error) {
+	if first := v.resumed(); first != nil {
+		return v.onwards(*first, n, to)
+	}
 	if err := v.ready(); err != nil {
 		return nil, err
 	}
@@ -54,7 +61,30 @@ func (v Survey) Up(n int, to string) ([]Step, error) {
 	case n > 0:
 		pending = pending[:n]
 	}
-	return v.upwards(pending)
+	return v.upwards(v.At, pending)
+}
+
+// onwards goes on with a file that broke off, and then with the pending ones behind it.
+func (v Survey) onwards(first Step, n int, to string) ([]Step, error) {
+	all := append([]Migration{first.Migration}, v.Pending...)
+	switch {
+	case to != "":
+		m, err := v.named(to)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(p Migration) bool { return p.Name == m.Name })
+		if i < 0 {
+			return nil, &ops.Error{Message: ops.Printable(m.Name, 80) + " is not pending: " + ops.Printable(first.Migration.Name, 80) + " broke off, and goes on first."}
+		}
+		all = all[:i+1]
+	case n < 0 || n > len(all):
+		return nil, &ops.Error{Message: fmt.Sprintf("%d cannot be applied: one broke off, and %s pending.", n, are(len(v.Pending), "migration"))}
+	case n > 0:
+		all = all[:n]
+	}
+	rest, err := v.upwards(first.To, all[1:])
+	return append([]Step{first}, rest...), err
 }
 
 func are(n int, one string) string {
@@ -64,8 +94,8 @@ func are(n int, one string) string {
 	return ops.Count(n, one) + " are"
 }
 
-func (v Survey) upwards(pending []Migration) ([]Step, error) {
-	steps, at := []Step{}, v.At
+func (v Survey) upwards(at string, pending []Migration) ([]Step, error) {
+	steps := []Step{}
 	for _, m := range pending {
 		if m.Up == nil {
 			return nil, &ops.Error{

@@ -27,7 +27,7 @@ func (r *run) outside(ctx context.Context, i int, p Prepared) error {
 		err = r.mark(ctx, i, p)
 	}
 	if err != nil {
-		return r.rolledBack(ctx, p, Failure{Books: true}, err)
+		return r.rolledBack(ctx, p, Failure{Books: true, Applied: p.Step.Skip}, err)
 	}
 	ops.Reached("marked")
 	tools := r.locks()[1:]
@@ -54,7 +54,7 @@ func (r *run) outside(ctx context.Context, i int, p Prepared) error {
 	if err := r.end(books, i, p); err != nil {
 		return r.broken(ctx, i, p, before, Failure{Books: true, Statement: p.units()}, err)
 	}
-	r.have.tool, r.have.own = true, true
+	r.have.tool, r.have.own, r.have.mark = true, true, true
 	return nil
 }
 
@@ -69,7 +69,11 @@ func (r *run) mark(ctx context.Context, i int, p Prepared) error {
 		return err
 	}
 	b := &pgx.Batch{}
-	r.queueFrom(b, p)
+	if p.Step.Resume {
+		r.queueLeft(b, p)
+	} else {
+		r.queueFrom(b, p)
+	}
 	r.queueOwn(b, i, p)
 	r.queueMark(b, p)
 	if err := r.work.SendBatch(ctx, b).Close(); err != nil {
@@ -116,9 +120,15 @@ func (r *run) stillMarked(ctx context.Context, p Prepared) error {
 // oneByOne runs the statements each for itself, and counts those that stand.
 func (r *run) oneByOne(ctx context.Context, i int, p Prepared) (Failure, error) {
 	for n, s := range p.Script.Statements {
+		if n < p.Step.Skip {
+			if err := r.settings(ctx, s); err != nil {
+				return Failure{Statement: n, Applied: p.Step.Skip}, err
+			}
+			continue
+		}
 		r.say(p, n, fmt.Sprintf("%s, statement %d of %d", s.Tag, n+1, len(p.Script.Statements)))
 		if ctx.Err() != nil {
-			return Failure{Statement: n, Applied: n, Nothing: n == 0}, ctx.Err()
+			return Failure{Statement: n, Applied: n, Nothing: n == 0 && !p.Step.Resume}, ctx.Err()
 		}
 		run := r.inItsOwn
 		if s.Alone {
@@ -126,12 +136,20 @@ func (r *run) oneByOne(ctx context.Context, i int, p Prepared) (Failure, error) 
 		}
 		if f, err := run(ctx, i, n, p); err != nil {
 			f.Statement, f.Applied = n, n
-			f.Nothing = f.Nothing && n == 0
+			f.Nothing = f.Nothing && n == 0 && !p.Step.Resume // the next statement may have done its work when the file broke off
 			return f, err
 		}
 		ops.Reached("statement")
 	}
 	return Failure{}, nil
+}
+
+// settings repeats what a statement that stands already set for the session: what follows it in the file relies on that.
+func (r *run) settings(ctx context.Context, s script.Statement) error {
+	if !s.Session() {
+		return nil
+	}
+	return r.exec(ctx, s.Text)
 }
 
 // inItsOwn runs a statement in a transaction with the count of those that stand.
@@ -164,7 +182,12 @@ func (r *run) byItself(ctx context.Context, i, n int, p Prepared) (Failure, erro
 				return true, err
 			}
 		}
-		err = r.watched(ctx, func() error { return r.exec(ctx, s.Text) }, func(news string) { r.say(p, n, s.Tag+": "+news) })
+		err = r.watched(ctx, func() error {
+			if done, err := r.before(ctx, n, p); err != nil || done {
+				return err
+			}
+			return r.exec(ctx, s.Text)
+		}, func(news string) { r.say(p, n, s.Tag+": "+news) })
 		return !patient && harmless(s.Tag), err
 	})
 	if err != nil {

@@ -15,11 +15,15 @@ import (
 
 // queueOwn writes dbbot's own row.
 func (c *Conn) queueOwn(b *pgx.Batch, i int, p Prepared) {
-	b.Queue("INSERT INTO "+c.table(ownTable)+` (request, asked, step, name, sum, down, from_version, to_version, statements, whole, started)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())`,
+	b.Queue("INSERT INTO "+c.table(ownTable)+` (request, asked, step, name, sum, down, from_version, to_version, statements, whole, done, mark, started)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, `+thisMark+`, clock_timestamp())`,
 		c.options.Request, c.options.Asked, i, p.Step.Migration.Name, p.Step.File().Sum, p.Step.Down, p.Step.From, p.Step.To,
-		p.units(), p.Script.Mode == script.AsWritten)
+		p.units(), p.Script.Mode == script.AsWritten, p.Step.Skip)
 }
+
+// thisMark is the number of the transaction that writes the tool's mark, as the row's xmin has it: as long as they are
+// equal, nobody has touched the mark.
+const thisMark = "(txid_current() & 4294967295)"
 
 func (c *Conn) queueOwnEnded(b *pgx.Batch, i int, p Prepared) {
 	b.Queue("UPDATE "+c.table(ownTable)+" SET finished = clock_timestamp(), done = statements WHERE (request, asked, step) = ($1, $2, $3)",
@@ -54,6 +58,20 @@ func (c *Conn) queueFrom(b *pgx.Batch, p Prepared) {
 	}
 }
 
+// queueLeft makes sure that a file that goes on stands as it was left.
+func (c *Conn) queueLeft(b *pgx.Batch, p Prepared) {
+	sql, name := "SELECT FROM "+c.table(golangTable)+" WHERE version::text = $1 AND dirty FOR UPDATE", p.Step.To
+	if c.options.Tool == migrate.Prisma {
+		sql, name = "SELECT FROM "+c.table(prismaTable)+" WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL FOR UPDATE", p.Step.Migration.Name
+	}
+	b.Queue(sql, name).Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != 1 {
+			return errMoved
+		}
+		return nil
+	})
+}
+
 // queueBegun writes what the tool writes before a file runs, inside the file's own transaction: nobody sees it before
 // the end, so golang-migrate's mark is left out.
 func (c *Conn) queueBegun(b *pgx.Batch, p Prepared) {
@@ -69,6 +87,10 @@ func (c *Conn) queueMark(b *pgx.Batch, p Prepared) {
 		c.queueVersion(b, p.Step.To, true)
 		return
 	}
+	if p.Step.Resume { // the row is there
+		c.queueWhy(b, p, "")
+		return
+	}
 	c.queueBegun(b, p)
 }
 
@@ -79,6 +101,11 @@ func (c *Conn) queueUnmark(b *pgx.Batch, p Prepared) {
 		return
 	}
 	b.Queue("DELETE FROM "+c.table(prismaTable)+" WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL", p.Step.Migration.Name)
+}
+
+// queueStays notes that the mark stays, whatever has been written into it.
+func (c *Conn) queueStays(b *pgx.Batch, i int) {
+	b.Queue("UPDATE "+c.table(ownTable)+" SET mark = "+thisMark+" WHERE (request, asked, step) = ($1, $2, $3)", c.options.Request, c.options.Asked, i)
 }
 
 // queueWhy writes down why a file broke off, where the tool has a place for it.

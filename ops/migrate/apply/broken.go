@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"dbbot/ops"
+	"dbbot/ops/migrate"
 )
 
 // broken ends a file that was marked and did not come to its end. The mark is taken back only where it is certain that
@@ -61,6 +62,9 @@ func (r *run) unmark(ctx context.Context, i int, p Prepared, nothing bool, why s
 		r.queueOwnGone(b, i)
 	} else {
 		r.queueWhy(b, p, why)
+		if r.options.Tool == migrate.Prisma {
+			r.queueStays(b, i)
+		}
 	}
 	b.Queue("COMMIT")
 	return r.work.SendBatch(ctx, b).Close()

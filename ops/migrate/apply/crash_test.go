@@ -107,8 +107,26 @@ func TestKilledAtAnyStep(t *testing.T) {
 			if test.state != "" && state2(t, todo.URL) != test.state {
 				t.Errorf("the journal says %s", state2(t, todo.URL))
 			}
+			if test.fate != Whole && (test.broken == nil || !test.broken.OwnTransactions) {
+				wentOn(t, todo)
+			}
 			unlocked(t, todo.URL)
 		})
+	}
+}
+
+// wentOn: after a crash in which nobody has looked, what was left goes on, and everything stands in the end.
+func wentOn(t *testing.T, todo task) {
+	t.Helper()
+	if _, err := carry(t, todo.URL, 2, migrate.Folder{Tool: todo.Tool, Dir: todo.Dir}, all); err != nil {
+		t.Fatal(explained(err))
+	}
+	stands := ask(t, todo.URL, `SELECT concat(to_regclass('a'), to_regclass('b'), (SELECT count(*) FROM pg_index WHERE NOT indisvalid))`)
+	if j := journal(t, todo.URL, todo.Tool); stands != "ab0" || j.Left != nil || len(j.Own) < 1 {
+		t.Errorf("in the end there is %s, left %+v", stands, j.Left)
+	}
+	if todo.Tool == migrate.GolangMigrate && state(t, todo.URL) != "2" {
+		t.Errorf("in the end it is at %s", state(t, todo.URL))
 	}
 }
 

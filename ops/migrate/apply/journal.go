@@ -33,7 +33,11 @@ func (c *Conn) toolTable() string {
 }
 
 // standing is which tables there are.
-type standing struct{ tool, own, others, prisma8 bool }
+type standing struct {
+	tool, own, others, prisma8 bool
+
+	mark bool // dbbot's own table knows whether the tool's mark was touched
+}
 
 // Journal reads what the database says of its migrations: with plain SQL, no lock of a tool, and at one moment. Errors
 // are *ops.Error.
@@ -45,20 +49,32 @@ func (c *Conn) Journal(ctx context.Context) (migrate.Journal, error) {
 	if err != nil {
 		return j, c.unread(err)
 	}
-	var records, own []byte
-	if err := c.work.QueryRow(ctx, c.journalSQL(have)).Scan(&records, &own); err != nil {
+	var records, own, left []byte
+	if err := c.work.QueryRow(ctx, c.journalSQL(have)).Scan(&records, &own, &left); err != nil {
 		return j, c.unread(err)
 	}
-	return j, readJournal(&j, records, own)
+	return j, readJournal(&j, records, own, left)
 }
 
 func (c *Conn) standing(ctx context.Context) (have standing, err error) {
 	err = c.work.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL,
 		EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace($3) AND relname <> ALL ($4)),
-		EXISTS (SELECT FROM pg_namespace WHERE nspname = 'prisma_contract')`,
+		EXISTS (SELECT FROM pg_namespace WHERE nspname = 'prisma_contract'),
+		EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($2) AND attname = 'mark')`,
 		c.table(c.toolTable()), c.table(ownTable), pgx.Identifier{c.server.Schema}.Sanitize(), []string{prismaTable, ownTable}).
-		Scan(&have.tool, &have.own, &have.others, &have.prisma8)
+		Scan(&have.tool, &have.own, &have.others, &have.prisma8, &have.mark)
 	return have, err
+}
+
+// leftSQL finds what broke off while dbbot ran it, if the tool's mark is the one that was written then.
+func (c *Conn) leftSQL() string {
+	mark := c.table(golangTable) + " t WHERE t.dirty AND t.version::text = o.to_version"
+	if c.options.Tool == migrate.Prisma {
+		mark = c.table(prismaTable) + " t WHERE t.finished_at IS NULL AND t.rolled_back_at IS NULL AND t.migration_name = o.name"
+	}
+	return `(SELECT json_build_object('Name', name, 'Sum', sum, 'From', from_version, 'To', to_version, 'Applied', done, 'Of', statements)
+		FROM ` + c.table(ownTable) + ` o WHERE finished IS NULL AND NOT down AND NOT whole
+		AND EXISTS (SELECT FROM ` + mark + ` AND t.xmin::text::bigint = o.mark) ORDER BY started DESC LIMIT 1)`
 }
 
 // journalSQL reads both tables in one statement, so that they tell of the same moment.
@@ -74,10 +90,19 @@ func (c *Conn) journalSQL(have standing) string {
 		own = `(SELECT json_agg(json_build_object('Request', request, 'Name', name, 'Sum', sum, 'From', from_version, 'Down', down, 'At', started,
 			'Seconds', extract(epoch FROM finished - started)) ORDER BY started, step) FROM ` + c.table(ownTable) + " WHERE finished IS NOT NULL)"
 	}
-	return "SELECT " + tool + ", " + own
+	left := "NULL"
+	if have.tool && have.mark {
+		left = c.leftSQL()
+	}
+	return "SELECT " + tool + ", " + own + ", " + left
 }
 
-func readJournal(j *migrate.Journal, records, own []byte) error {
+func readJournal(j *migrate.Journal, records, own, left []byte) error {
+	if left != nil {
+		if err := json.Unmarshal(left, &j.Left); err != nil {
+			return fmt.Errorf("what broke off: %w", err)
+		}
+	}
 	if records != nil {
 		if err := json.Unmarshal(records, &j.Records); err != nil {
 			return fmt.Errorf("the rows of %s: %w", j.Tool, err)
@@ -109,6 +134,8 @@ func (c *Conn) missing(have standing) string {
 	}
 	if !have.own {
 		fmt.Fprintf(&all, createOwn, c.table(ownTable))
+	} else if !have.mark {
+		fmt.Fprintf(&all, "ALTER TABLE %s ADD COLUMN mark bigint;\n", c.table(ownTable))
 	}
 	return all.String()
 }
@@ -127,12 +154,13 @@ const (
     applied_steps_count     INTEGER NOT NULL DEFAULT 0
 );
 `
-	// createOwn: done counts the statements that stand for themselves; whole: the file went as one batch, and nobody counted.
+	// createOwn: done counts the statements that stand for themselves; whole: the file went as one batch, and nobody counted;
+	// mark is thisMark.
 	createOwn = `CREATE TABLE %s (
     request bigint NOT NULL, asked timestamptz NOT NULL, step integer NOT NULL,
     name text NOT NULL, sum text NOT NULL, down boolean NOT NULL, from_version text NOT NULL, to_version text NOT NULL,
     statements integer NOT NULL, done integer NOT NULL DEFAULT 0, whole boolean NOT NULL,
-    started timestamptz NOT NULL, finished timestamptz,
+    started timestamptz NOT NULL, finished timestamptz, mark bigint,
     PRIMARY KEY (request, asked, step)
 );
 `

@@ -51,7 +51,7 @@ func (c *Conn) mend(ctx context.Context, write func(*pgx.Batch)) error {
 	if err != nil {
 		return c.unread(err)
 	}
-	have.own = true // nothing is written there
+	have.own, have.mark = true, true // nothing is written there
 	tx, err := c.work.Begin(ctx)
 	if err != nil {
 		return c.unread(err)

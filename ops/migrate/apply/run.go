@@ -16,8 +16,9 @@ import (
 
 // Prepared is a step with its file taken apart.
 type Prepared struct {
-	Step   migrate.Step
-	Script script.Script
+	Step    migrate.Step
+	Script  script.Script
+	Removes []string // half-built indexes of earlier tries, by their own names: removed before a statement builds them anew
 }
 
 // Prepare takes the files of steps apart.
@@ -110,8 +111,7 @@ func (r *run) compare(ctx context.Context, steps []Prepared) error {
 	if ran, err := r.ran(ctx); err != nil || ran {
 		return cmp.Or(err, error(&ops.Error{Message: "This request ran already, and runs only once.", Hint: "Ask again."}))
 	}
-	survey := migrate.Set{Tool: j.Tool}.Survey(j)
-	if len(survey.Broken) > 0 || survey.At != steps[0].Step.From {
+	if !(migrate.Set{Tool: j.Tool}).Survey(j).Leads(steps[0].Step) {
 		return &ops.Error{
 			Message: "The database is not where it was when this was planned: another migration ran, or was forced. Nothing was run.",
 			Hint:    "Look with /db migrate status, and ask again.",

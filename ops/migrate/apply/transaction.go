@@ -31,7 +31,7 @@ func (r *run) transaction(ctx context.Context, i int, p Prepared) error {
 	})
 	switch {
 	case err == nil:
-		r.have.tool, r.have.own = true, true
+		r.have.tool, r.have.own, r.have.mark = true, true, true
 		return nil
 	case unknown(r, sent, err):
 		return r.unclear(err)
@@ -112,7 +112,7 @@ func (c *Conn) lockGuard() string {
 // where the connection is gone.
 func (r *run) rolledBack(ctx context.Context, p Prepared, f Failure, err error) error {
 	r.rollBack(ctx)
-	f.Nothing = true
+	f.Nothing = !p.Step.Resume
 	return r.failed(ctx, p, f, err)
 }
 
