@@ -202,3 +202,6 @@ func firstOf(a, b string) string {
 	}
 	return b
 }
+
+// Database makes a name of a database safe where a program takes a name or a conninfo, such as pg_dumpall's --database.
+func Database(name string) string { return "dbname=" + quoted(name) }

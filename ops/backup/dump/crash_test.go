@@ -1,0 +1,5 @@
+package dump
+
+const childOf = "DBBOT_DUMP_CHILD"
+
+func child(string) {}
