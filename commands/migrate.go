@@ -18,8 +18,9 @@ import (
 type migrator interface {
 	// Journal reads what the tool and dbbot wrote down. It waits for no migration that runs.
 	Journal(ctx context.Context, database string) (apply.Server, migrate.Journal, error)
-	// Facts are the sizes and the use of the relations of these names, in whatever schema.
-	Facts(ctx context.Context, database string, names []string) (lint.Facts, error)
+	// Facts are the sizes and the use of the relations of these names, in whatever schema, and how many rows the steps
+	// would write.
+	Facts(ctx context.Context, database string, names []string, steps []lint.Parsed) (lint.Facts, error)
 	// Run takes the steps on that very server, and on no other.
 	Run(ctx context.Context, database string, r approval.Request, on approval.Server, steps []apply.Prepared, progress apply.Progress) (apply.Report, error)
 	// Look finds out what came of a run of so many steps. First it ends what the lost process left running.

@@ -63,7 +63,7 @@ func (a *ahead) learn(ctx context.Context, t Toolbox) {
 	if len(names) == known {
 		return
 	}
-	if facts, err := t.Migrations.Facts(ctx, a.target.Database, names); err == nil { // else they stay unknown
+	if facts, err := t.Migrations.Facts(ctx, a.target.Database, names, parsed(a.steps)); err == nil { // else they stay unknown
 		a.facts = facts
 	}
 }

@@ -128,7 +128,7 @@ func (t Toolbox) ahead(ctx context.Context, w stepWish, risk ops.Risk, which fun
 	atOnce(
 		func() { a.rehearse(ctx, t) },
 		func() { a.backups = t.backups(ctx, w.target, risk) },
-		func() { a.facts, err = t.Migrations.Facts(ctx, w.target.Database, mentioned(a.steps)) })
+		func() { a.facts, err = t.Migrations.Facts(ctx, w.target.Database, mentioned(a.steps), parsed(a.steps)) })
 	if err != nil {
 		if errors.Is(err, apply.ErrUnread) {
 			return a, heard(err)

@@ -40,7 +40,7 @@ func (f *fakeBooks) Journal(context.Context, string) (apply.Server, migrate.Jour
 	return f.server, f.journal, f.unread
 }
 
-func (f *fakeBooks) Facts(_ context.Context, _ string, names []string) (lint.Facts, error) {
+func (f *fakeBooks) Facts(_ context.Context, _ string, names []string, _ []lint.Parsed) (lint.Facts, error) {
 	f.asked = names
 	return f.facts, f.unfound
 }

@@ -39,14 +39,18 @@ func (m migrator) Journal(ctx context.Context, database string) (apply.Server, m
 	return c.Server(), journal, err
 }
 
-// Facts reads the sizes and the use of relations.
-func (m migrator) Facts(ctx context.Context, database string, names []string) (lint.Facts, error) {
+// Facts reads the sizes and the use of relations, and asks how many rows the steps would write.
+func (m migrator) Facts(ctx context.Context, database string, names []string, steps []lint.Parsed) (lint.Facts, error) {
 	c, err := apply.Open(ctx, m.options(database, approval.Request{}))
 	if err != nil {
 		return lint.Facts{}, err
 	}
 	defer c.Close()
-	return c.Facts(ctx, names)
+	facts, err := c.Facts(ctx, names)
+	if err == nil {
+		facts.Touched = c.Touched(ctx, lint.Countable(steps, facts))
+	}
+	return facts, err
 }
 
 // Run takes the locks of both tools, and then the steps.

@@ -13,7 +13,8 @@ import (
 var factsSQL string
 
 // Facts reads, in one round trip, what the lint asks about the relations of these names, which may be of indexes too,
-// and about their neighbours; nil means all relations. Errors are *ops.Error.
+// and about their neighbours; nil means all relations. How many rows the statements would touch, Touched tells. Errors
+// are *ops.Error.
 func (c *Conn) Facts(ctx context.Context, names []string) (lint.Facts, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()

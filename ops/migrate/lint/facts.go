@@ -17,6 +17,7 @@ type Facts struct {
 	Superuser bool             // the role that applies is one
 	Policies  bool             // new tables are reachable from outside unless row security is on, as at Supabase
 	Tables    map[string]Table // by Key; nil where nothing could be read, so that a table that is missing does not exist
+	Touched   map[string]int64 // rows that a statement would write, by its text, as the planner expects; absent where it was not asked
 }
 
 // Key is how Facts names a relation.

@@ -36,7 +36,8 @@ func known() Facts {
 	customers.ReferencedBy = []string{"public.big"}
 	busy := table(500)
 	busy.Updates = 400
-	return Facts{Version: 15, Path: []string{"public"}, Policies: true, Tables: map[string]Table{
+	touched := map[string]int64{"UPDATE big SET total = 1 WHERE id > 7": 12_000, "DELETE FROM big WHERE id > 7": 900}
+	return Facts{Version: 15, Path: []string{"public"}, Policies: true, Touched: touched, Tables: map[string]Table{
 		"public.big": big, "public.middling": table(200_000), "public.small": table(900), "public.empty": table(0), "public.busy": busy,
 		"public.customers": customers, "public.events": {Kind: Partitioned, Partitions: []string{"public.events_1", "public.events_rest"}},
 		"public.events_1":    {Kind: Ordinary, Rows: 3_000_000, Bytes: 300_000_000, Parent: "public.events"},

@@ -30,7 +30,7 @@ type hit struct {
 }
 
 // rules of all topics, in the order in which findings about one statement are told.
-var rules = slices.Concat(toolRules, lossRules, indexRules, constraintRules, columnRules, tableRules, transactionRules, useRules, qualityRules, accessRules, seenRules)
+var rules = slices.Concat(toolRules, lossRules, rowRules, indexRules, constraintRules, columnRules, tableRules, transactionRules, useRules, qualityRules, accessRules, seenRules)
 
 const wholeFile = -1
 

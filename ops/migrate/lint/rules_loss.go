@@ -165,5 +165,8 @@ func deleted(s *spot) []hit {
 	if !s.exists(key) {
 		return nil
 	}
+	if rows, told := s.facts.Touched[s.Text]; told {
+		return one(hit{table: key, loses: true, what: "About " + rowsText(rows) + " of " + shown(key) + " are deleted, as the server's planner expects.", why: "What is deleted is lost."})
+	}
 	return one(hit{table: key, loses: true, what: "Rows of " + shown(key) + " are deleted."})
 }

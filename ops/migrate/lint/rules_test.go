@@ -22,7 +22,7 @@ type example struct {
 	silent []string
 }
 
-var examples = slices.Concat(lossExamples, indexExamples, constraintExamples, columnExamples, tableExamples, transactionExamples, toolExamples, useExamples, qualityExamples, accessExamples)
+var examples = slices.Concat(lossExamples, rowExamples, indexExamples, constraintExamples, columnExamples, tableExamples, transactionExamples, toolExamples, useExamples, qualityExamples, accessExamples)
 
 func TestEveryRuleSpeaksAndKeepsSilent(t *testing.T) {
 	for _, e := range examples {
