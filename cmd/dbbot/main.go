@@ -30,6 +30,9 @@ type commandLine struct {
 	Example  exampleCommand  `cmd:"" help:"Print a configuration file that explains every setting."`
 	Requests requestsCommand `cmd:"" help:"List requests and what became of them, for people and for scripts."`
 	Audit    auditCommand    `cmd:"" help:"Prove that the record of who did what is whole, or write it out."`
+	Backup   backupCommand   `cmd:"" help:"Take a backup, or see what a store holds; also without Slack, and without a configuration file."`
+	Verify   verifyCommand   `cmd:"" help:"See whether a backup can be restored: read it, or restore it into a scratch database."`
+	Restore  restoreCommand  `cmd:"" help:"Bring a backup back, for the day everything else is gone: dbbot restore --help."`
 	Version  versionCommand  `cmd:"" help:"Print which build this is."`
 }
 

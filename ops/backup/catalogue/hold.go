@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,9 @@ const holdsFor = 10 * time.Minute
 // renewEvery leaves room for a store that is away for some minutes.
 const renewEvery = holdsFor / 5
 
+// ErrGoing: a backup is just being deleted, so it must not be read.
+var ErrGoing = errors.New("the backup is being deleted")
+
 // Hold keeps a backup from being deleted while it is read, until release is called. It renews itself; when its process dies it
 // runs out in ten minutes. It is refused for a backup that is just being deleted.
 func (c *Catalogue) Hold(ctx context.Context, id backup.ID, by string) (release func(), err error) {
@@ -35,7 +39,7 @@ func (c *Catalogue) Hold(ctx context.Context, id backup.ID, by string) (release 
 	}
 	s, err := c.shelf(ctx, id)
 	if err == nil && len(c.living(ctx, s, markPrefix, "")) > 0 {
-		err = &ops.Error{Message: "Backup " + string(id) + " is just being deleted."}
+		err = &ops.Error{Message: "Backup " + string(id) + " is just being deleted.", Cause: ErrGoing}
 	}
 	if err != nil {
 		c.withdraw(ctx, id, file)
