@@ -25,6 +25,8 @@ type backups struct {
 	mu      sync.Mutex
 	shelves map[string]shelf // by the store's URL
 	looks   singleflight.Group
+
+	clusters *clusters
 }
 
 // shelf is a store and what it holds.
@@ -33,7 +35,9 @@ type shelf struct {
 	*catalogue.Catalogue
 }
 
-func newBackups(config Config) *backups { return &backups{config: config, shelves: map[string]shelf{}} }
+func newBackups(config Config) *backups {
+	return &backups{config: config, shelves: map[string]shelf{}, clusters: newClusters()}
+}
 
 // configured is a database that has a store for its backups.
 func (b *backups) configured(database string) (d Database, ok bool) {
@@ -87,11 +91,14 @@ func (b *backups) Shelf(ctx context.Context, database string) (commands.Shelf, e
 	if err != nil {
 		return commands.Shelf{}, err
 	}
+	d, _ := b.configured(database)
+	cluster := make(chan *commands.Cluster, 1)
+	go func() { cluster <- b.clusters.of(ctx, d) }()
 	all, faults, err := s.List(ctx, database)
 	if err != nil {
 		return commands.Shelf{}, err
 	}
-	return commands.Shelf{Backups: all, Faults: faults, At: time.Now()}, nil
+	return commands.Shelf{Backups: all, Faults: faults, Cluster: <-cluster, At: time.Now()}, nil
 }
 
 // glanceBound is how long a store may take that somebody looks at in passing, beside much else.

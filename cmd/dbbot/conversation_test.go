@@ -31,6 +31,7 @@ import (
 //
 //	the file 000007_x.up.sql: its text       the file 000007_x.up.sql is gone
 //	the shop runs: SQL                       the shop says 5 to: SQL
+//	2 days pass for "backup shop"            a minute begins
 //
 // Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.
 //
@@ -103,6 +104,8 @@ var verbs = []verb{
 	{regexp.MustCompile(`^the file ([\w./]+) is gone$`), func(c *conversation, w []string) { c.fileIsGone(w[1]) }},
 	{regexp.MustCompile(`^the shop runs: (.*)$`), func(c *conversation, w []string) { c.shopRuns(w[1]) }},
 	{regexp.MustCompile(`^the shop says (.*?) to: (.*)$`), func(c *conversation, w []string) { c.shopSays(w[1], w[2]) }},
+	{regexp.MustCompile(`^(\d+ \w+) pass for "(.*)"$`), func(c *conversation, w []string) { c.timePasses(w[2], w[1]) }},
+	{regexp.MustCompile(`^a minute begins$`), func(c *conversation, _ []string) { c.minuteBegins() }},
 	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},
 }
 

@@ -60,12 +60,15 @@ func wire(config Config, log *slog.Logger, withSlack bool) (a *app, err error) {
 		road.Team = func() string { return a.slack.State().Team } // what the file says, or Slack where it does not
 		road.Chat, road.Room, road.Directory = a.slack, a.slack, a.slack
 		a.health = a.newHealth(config)
-		road.State, road.Channels = a.changes.state, config.channel
+		road.State, road.Channels, road.Backed = a.changes.state, config.channel, config.backed(a.stores.Glance)
 	}
 	road.Catalogue = commands.All(a.toolbox(config))
 	a.road = bot.New(road)
 	if withSlack {
 		a.changes.announce, a.changes.desk, a.changes.room = a.road.Announce, a.road, a.slack
+		if len(road.Backed) > 0 {
+			a.changes.tick = a.road.Tick
+		}
 	}
 	return a, nil
 }
