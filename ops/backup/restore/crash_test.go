@@ -174,4 +174,8 @@ func TestUndoKilledAtAnyStep(t *testing.T) {
 			t.Errorf("%s: the old one is there: %v", step, same)
 		}
 	}
+	all, err := KeptOf(t.Context(), ops.Secret(url), db)
+	must(t, err)
+	_, err = Release(t.Context(), to(url, db), all[0].Name)
+	must(t, err)
 }

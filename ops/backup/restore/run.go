@@ -148,7 +148,6 @@ type leaveOut struct {
 	roles      map[string]bool // that are missing here
 	super      bool
 	scratch    bool
-	publishing bool
 }
 
 func (l leaveOut) omit(e entry) bool {

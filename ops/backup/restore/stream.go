@@ -99,7 +99,7 @@ func (in *bottom) Read(p []byte) (int, error) {
 	n, err := in.raw.Read(p)
 	in.stored += int64(n)
 	in.sum.Write(p[:n])
-	if err != nil && err != io.EOF { //nolint:errorlint // a reader ends with io.EOF itself
+	if err != nil && err != io.EOF {
 		in.failed = err
 	}
 	in.progress(in.stored)
@@ -136,7 +136,7 @@ func (in *stream) end(err error) error {
 	case hex.EncodeToString(in.sum.Sum(nil)) != in.file.SHA256:
 		say("%s is not what was written: its SHA-256 is another.", in.file.Name)
 	}
-	switch whole := err == io.EOF; { //nolint:errorlint // a reader ends with io.EOF itself
+	switch whole := err == io.EOF; {
 	case !whole:
 		say("%s cannot be %s.", in.file.Name, in.layer)
 	case in.layer != "read" && in.file.Raw != 0 && in.plain != in.file.Raw:
