@@ -125,6 +125,7 @@ func (s stepping) look(ctx context.Context, r approval.Request, p stepPlan) (Hap
 	case apply.Nothing:
 		return HappenedNothing, view, nil
 	}
+	view.Parts = append(view.Parts, s.tools.truths(ctx, p.Alias)...)
 	return HappenedUnclear, view, nil
 }
 

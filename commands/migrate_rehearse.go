@@ -25,7 +25,7 @@ type rehearser interface {
 // rehearse runs the steps in a scratch database, where that is configured.
 func (a *ahead) rehearse(ctx context.Context, t Toolbox) {
 	a.judged = parsed(a.steps)
-	if t.Rehearsals == nil {
+	if t.Rehearsals == nil || a.steps[0].Step.Resume { // its first statements stand in what a scratch database would be made from
 		return
 	}
 	trace, wanted := t.Rehearsals.Rehearse(ctx, a.target.Database, a.judged)

@@ -32,7 +32,8 @@ func (s site) report(asker Asker) View {
 	}
 	if len(v.Broken) > 0 {
 		view.Verdict = Bad
-		view.Parts = append(view.Parts, Part{Section: s.broken(asker)})
+		may, _ := asker.May(ops.Destroy, s.target)
+		view.Parts = append(view.Parts, Part{Section: s.broken(may)})
 	}
 	for _, fault := range v.Faults {
 		view.Verdict = Bad

@@ -55,6 +55,10 @@ type plannedStep struct {
 	Mode  script.Mode `json:"mode"`
 	From  string      `json:"from"`
 	To    string      `json:"to"`
+
+	Resume  bool     `json:"resume"`  // it broke off, and goes on
+	Skip    int      `json:"skip"`    // behind so many statements, which stand
+	Removes []string `json:"removes"` // half-built indexes in its way
 }
 
 func (s stepping) change(about About, parse func(Values) (stepWish, ops.Target, error)) Change[stepWish, stepPlan] {
@@ -76,6 +80,10 @@ func differ(was, is stepPlan) string {
 			return "Other migrations are pending now than those that were agreed to."
 		case is.Steps[i].Sum != s.Sum:
 			return ops.Printable(s.File, nameRunes) + " has changed since it was agreed to."
+		case is.Steps[i].Resume != s.Resume || is.Steps[i].Skip != s.Skip:
+			return "More of " + ops.Printable(s.Name, nameRunes) + " stands by now, or less, than when this was agreed to."
+		case !slices.Equal(is.Steps[i].Removes, s.Removes):
+			return "Other indexes are half built now than when this was agreed to."
 		}
 	}
 	if len(is.Steps) > len(was.Steps) {
@@ -172,7 +180,7 @@ func (a ahead) plan() stepPlan {
 		file := s.Step.File()
 		p.Steps = append(p.Steps, plannedStep{
 			Name: s.Step.Migration.Name, Down: s.Step.Down, File: file.Path, Sum: file.Sum, Bytes: len(file.SQL), Mode: s.Script.Mode,
-			From: s.Step.From, To: s.Step.To,
+			From: s.Step.From, To: s.Step.To, Resume: s.Step.Resume, Skip: s.Step.Skip, Removes: a.halfBuilt(s),
 		})
 	}
 	return p
@@ -186,7 +194,7 @@ func (p stepPlan) again(set migrate.Set) ([]migrate.Step, error) {
 		if i < 0 {
 			return nil, changedFile(wanted, "is not in the folder any more")
 		}
-		step := migrate.Step{Migration: set.Migrations[i], Down: wanted.Down, From: wanted.From, To: wanted.To}
+		step := migrate.Step{Migration: set.Migrations[i], Down: wanted.Down, From: wanted.From, To: wanted.To, Resume: wanted.Resume, Skip: wanted.Skip}
 		switch file := step.File(); {
 		case file == nil || file.Path != wanted.File:
 			return nil, changedFile(wanted, "is not in the folder any more")
@@ -213,7 +221,11 @@ func (t Toolbox) prepared(ctx context.Context, p stepPlan) ([]apply.Prepared, er
 		return nil, files.err
 	}
 	steps, err := p.again(files.set)
-	return apply.Prepare(steps), err
+	prepared := apply.Prepare(steps)
+	for i := range prepared {
+		prepared[i].Removes = p.Steps[i].Removes
+	}
+	return prepared, err
 }
 
 func (s stepping) run(ctx context.Context, r approval.Request, p stepPlan, progress Progress) (View, error) {
@@ -230,6 +242,9 @@ func (s stepping) run(ctx context.Context, r approval.Request, p stepPlan, progr
 	}
 	report, err := s.tools.Migrations.Run(ctx, p.Alias, r, approval.Server{System: p.System, Database: p.Database}, steps, apply.Progress(progress))
 	view := ran(p, report, err)
+	if err != nil && view.Title != "" {
+		view.Parts = append(view.Parts, s.tools.truths(ctx, p.Alias)...)
+	}
 	if taken != "" {
 		view.Notes = append(view.Notes, Text{{Text: "Taken and verified before: "}, ident(taken)})
 	}

@@ -190,6 +190,9 @@ func (a ahead) section(i int, s apply.Prepared) Section {
 	if s.Script.Fault != "" {
 		section.Lines = append(section.Lines, Say("Not analysed, so take it for risky: "+s.Script.Fault))
 	}
+	for _, index := range a.halfBuilt(s) {
+		section.Lines = append(section.Lines, Text{{Text: "The half-built index "}, literal(name(index)), {Text: " that an earlier try left is removed before it is built anew."}})
+	}
 	for _, warning := range s.Script.Warnings {
 		section.Lines = append(section.Lines, Say("Prisma warns: "+ops.Printable(warning, sqlRunes)))
 	}
@@ -208,6 +211,8 @@ func (a ahead) section(i int, s apply.Prepared) Section {
 func way(s apply.Prepared) string {
 	said := ops.Count(len(s.Script.Statements), "statement")
 	switch {
+	case s.Step.Resume:
+		said = onwards(s)
 	case s.Script.Fault != "":
 		said = "runs as written, in one piece"
 	case len(s.Script.Statements) == 0:
