@@ -92,8 +92,9 @@ func inWords(s string) string {
 
 // confirm asks for a word before something is replaced. given is what --confirm says.
 func (p *process) confirm(word, given, what string) error {
+	fmt.Fprintln(p.errs, what)
 	if given == "" {
-		fmt.Fprintf(p.errs, "%s\nType %s to go on: ", what, word)
+		fmt.Fprintf(p.errs, "Type %s to go on: ", word)
 		fmt.Fscanln(os.Stdin, &given) //nolint:errcheck // what was not typed is not the word
 	}
 	if given != word {

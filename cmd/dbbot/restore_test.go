@@ -19,7 +19,7 @@ type badDay struct {
 	vars       map[string]string
 	store, key string
 	recipient  string
-	live       string // the database that was backed up
+	url, live  string // the database that is backed up, and its name
 }
 
 func newBadDay(t *testing.T) badDay {
@@ -34,7 +34,7 @@ func newBadDay(t *testing.T) badDay {
 	}
 	day := badDay{
 		t: t, store: "file://" + t.TempDir(), key: filepath.Join(t.TempDir(), "key.txt"), recipient: identity.Recipient().String(),
-		vars: map[string]string{"DBBOT_SERVER_URL": url}, live: url[strings.LastIndex(url, "/")+1:],
+		vars: map[string]string{"DBBOT_SERVER_URL": url}, url: url, live: url[strings.LastIndex(url, "/")+1:],
 	}
 	day.live, _, _ = strings.Cut(day.live, "?")
 	if err := os.WriteFile(day.key, []byte("# made by age-keygen\n"+identity.String()+"\n"), 0o600); err != nil {
@@ -60,6 +60,29 @@ func (d badDay) says(text string, wanted ...string) {
 			d.t.Errorf("%q is not in:\n%s", want, text)
 		}
 	}
+}
+
+// rows of the live database's table.
+func (d badDay) rows() (n int) {
+	d.t.Helper()
+	conn := clustertest.Connect(d.t, d.url)
+	defer conn.Close(d.t.Context())
+	if err := conn.QueryRow(d.t.Context(), "SELECT count(*) FROM shipment").Scan(&n); err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
+// databases of the server that are called so, or scratch ones.
+func (d badDay) databases(name string) (found []string) {
+	d.t.Helper()
+	conn := clustertest.Connect(d.t, d.url)
+	defer conn.Close(d.t.Context())
+	err := conn.QueryRow(d.t.Context(), "SELECT coalesce(array_agg(datname::text), '{}') FROM pg_database WHERE datname = $1 OR datname LIKE 'dbbot_scratch%'", name).Scan(&found)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return found
 }
 
 // The whole day: a backup is taken, found by the store's URL alone, looked at, brought back beside, put in the live one's place,
@@ -90,4 +113,37 @@ func TestTheBadDay(t *testing.T) {
 	d.says(out, d.live+"_new stands, restored from "+string(b.ID))
 	_, errs = d.does(1, "restore", "latest", "into", d.live+"_new", "--store", d.store, "-i", d.key)
 	d.says(errs, "is there already")
+}
+
+// In the place of the live database, back, and the old one dropped: each asks for the name first.
+func TestOverTheLiveOneAndBack(t *testing.T) {
+	d := newBadDay(t)
+	d.does(0, "backup", "now", "--store", d.store, "-d", "orders")
+	d.does(0, "verify", "--store", d.store)
+	clustertest.Exec(t, d.url, "DELETE FROM shipment WHERE id > 10")
+	clustertest.Exec(t, d.url, "ANALYZE shipment")
+	d.vars["DBBOT_SERVER_URL"] = strings.Replace(d.url, "/"+d.live, "/postgres", 1)
+
+	over := []string{"restore", "latest", "over", d.live, "--store", d.store}
+	_, errs := d.does(1, append(over, "--confirm", "another")...)
+	d.says(errs, "Nothing was changed", "shipment: 500 rows in the backup, about 10 live", "is closed, and kept as")
+	if n := d.rows(); n != 10 {
+		t.Errorf("%d rows although nothing was confirmed", n)
+	}
+	out, _ := d.does(0, append(over, "--confirm", d.live)...)
+	d.says(out, d.live+" stands", "What was live is kept as")
+	if n := d.rows(); n != 500 {
+		t.Errorf("%d rows after the restore", n)
+	}
+	d.does(1, "restore", "undo", d.live, "--confirm", "no")
+	out, _ = d.does(0, "restore", "undo", d.live, "--confirm", d.live)
+	d.says(out, "is again what it was before the restore")
+	if n := d.rows(); n != 10 {
+		t.Errorf("%d rows after it was taken back", n)
+	}
+	_, errs = d.does(1, "restore", "release", d.live, "--confirm", "no")
+	_, name, _ := strings.Cut(errs, "--confirm ")
+	d.does(0, "restore", "release", d.live, "--confirm", strings.TrimSuffix(strings.TrimSpace(name), "."))
+	_, errs = d.does(1, "restore", "undo", d.live)
+	d.says(errs, "No database is kept aside of "+d.live)
 }
