@@ -37,9 +37,11 @@ func steps(files ...string) []lint.Parsed {
 	return all
 }
 
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func rooms(tb testing.TB) *Rooms {
 	tb.Helper()
-	r := New(slog.New(slog.DiscardHandler))
+	r := New(quiet())
 	tb.Cleanup(r.Close)
 	return r
 }

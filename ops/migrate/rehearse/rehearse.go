@@ -144,7 +144,7 @@ func (r *Rooms) flight(o Options, steps []lint.Parsed) (*flight, error) {
 func sum(steps []lint.Parsed) string {
 	h := sha256.New()
 	for _, s := range steps {
-		fmt.Fprintf(h, "%v %s %s\n", s.Step.Down, s.Step.File().Sum, s.Step.File().Path)
+		fmt.Fprintf(h, "%v %d %s %s\n", s.Step.Down, s.Step.Skip, s.Step.File().Sum, s.Step.File().Path)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

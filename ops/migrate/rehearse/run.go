@@ -68,6 +68,10 @@ func (p *player) file(ctx context.Context, s lint.Parsed) (at int, err error) {
 		return p.transaction(ctx, s.Script.Statements)
 	}
 	for n, one := range s.Script.Statements {
+		if n < s.Step.Skip { // it stands already
+			p.add(Statement{})
+			continue
+		}
 		if err := p.each(ctx, one); err != nil {
 			return n, err
 		}

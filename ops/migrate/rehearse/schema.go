@@ -11,6 +11,7 @@ import (
 
 	"dbbot/ops"
 	"dbbot/ops/client"
+	"dbbot/ops/migrate/script"
 )
 
 // maxDump bounds the schema of a database, in bytes: 10,000 tables are about 20 MB.
@@ -112,35 +113,49 @@ func fill(ctx context.Context, p *place, r *real, s *scratch, schema []byte) (la
 	return lacks, err
 }
 
-// listener takes pg_restore's complaints apart.
+// listener takes pg_restore's complaints apart: an error, and the command that it is about.
 type listener struct {
 	lacks   *lacking
-	entry   string // of the archive's list, which the next complaint is about
-	ignored bool   // it went on after errors
+	error   string
+	ignored bool // it went on after errors
 }
 
 var (
-	tocEntry  = regexp.MustCompile(`from TOC entry \d+; \d+ \d+ (.*?) \S*$`)
 	complaint = regexp.MustCompile(`ERROR:\s+(.*)$`)
-	extension = regexp.MustCompile(`^EXTENSION (\S+)`)
+	extension = regexp.MustCompile(`^CREATE EXTENSION (?:IF NOT EXISTS )?(\S+)`)
 	// harmless: what a new database has already, and settings that newer programs make on older servers.
 	harmless = regexp.MustCompile(`^schema "public" already exists|^unrecognized configuration parameter`)
 )
 
+const aboutCommand = "Command was: "
+
 func (l *listener) line(text string) {
-	if m := tocEntry.FindStringSubmatch(text); m != nil {
-		l.entry = m[1]
-	}
 	l.ignored = l.ignored || strings.Contains(text, "errors ignored on restore")
-	m := complaint.FindStringSubmatch(text)
-	if m == nil || harmless.MatchString(m[1]) {
+	if m := complaint.FindStringSubmatch(text); m != nil {
+		l.error = m[1]
+	}
+	command, is := strings.CutPrefix(text, aboutCommand)
+	if !is || l.error == "" || harmless.MatchString(l.error) {
 		return
 	}
-	if e := extension.FindStringSubmatch(l.entry); e != nil {
-		l.lacks.extensions = append(l.lacks.extensions, e[1])
-		return
+	if m := extension.FindStringSubmatch(command); m != nil {
+		l.lacks.extensions = append(l.lacks.extensions, m[1])
+	} else {
+		l.lacks.object(ops.Printable(script.Redact(command), nameRunes) + " (" + ops.Printable(ops.Redact(l.error), 120) + ")")
 	}
-	l.lacks.object(ops.Printable(ops.Redact(strings.TrimSpace(l.entry+": "+m[1])), 160))
+	l.error = ""
+}
+
+// populate fills the materialised views, which a schema without rows leaves unfit to be read. One may stand on another.
+func populate(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `DO $$ DECLARE v oid; BEGIN
+		FOR round IN 1..5 LOOP
+			FOR v IN SELECT oid FROM pg_class WHERE relkind = 'm' AND NOT relispopulated LOOP
+				BEGIN EXECUTE 'REFRESH MATERIALIZED VIEW ' || v::regclass; EXCEPTION WHEN OTHERS THEN END;
+			END LOOP;
+			EXIT WHEN NOT FOUND;
+		END LOOP; END $$`)
+	return err
 }
 
 // tame takes out of the scratch database what could act beyond it: event triggers, foreign servers, functions and

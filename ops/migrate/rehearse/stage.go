@@ -108,6 +108,9 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	if err := tame(ctx, conn, &s.lacks); err != nil {
 		return s.refuse(fmt.Errorf("what reaches beyond the scratch database: %w", err))
 	}
+	if err := populate(ctx, conn); err != nil {
+		return s.refuse(fmt.Errorf("materialised views: %w", err))
+	}
 	s.flight.tell(func(t *Trace) {
 		if t.Missing = s.lacks.words(); s.place.doubt != "" {
 			t.Missing = append(t.Missing, "the rows of rehearsal_url, as "+s.place.doubt)
