@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -141,7 +142,7 @@ func (r *Ready) extensions() {
 
 // people looks at the roles that the backup's objects belong to or are granted to.
 func (s *server) people(ctx context.Context, b backup.Backup, r *Ready) error {
-	r.Roles = slices.Sorted(keys(r.out.roles))
+	r.Roles = slices.Sorted(maps.Keys(r.out.roles))
 	if len(r.Roles) > 0 && !s.CreateRole {
 		r.fault("These roles are missing there, and the role %s may not create them: %s.", ops.Printable(s.Role, 63), list(r.out.roles))
 	}

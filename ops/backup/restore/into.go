@@ -3,9 +3,6 @@ package restore
 import (
 	"context"
 	"errors"
-	"iter"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,10 +30,7 @@ func Into(ctx context.Context, s Source, t Target, progress Progress) (Report, e
 		return Report{}, ended(ctx, err)
 	}
 	defer server.close()
-	r := Report{}
-	if r.Notes, err = server.sweep(ctx); err != nil {
-		return r, ended(ctx, err)
-	}
+	r := Report{Notes: server.swept(ctx)}
 	ready, err := server.examine(ctx, s)
 	if err == nil && ready.created {
 		ready.fault("A database %s is there already: choose another name.", ops.Printable(t.Name, 63))
@@ -76,6 +70,7 @@ func (s *server) beside(ctx context.Context, from Source, ready Ready, frame bac
 	if err != nil {
 		return errors.Join(err, d.drop(ctx), s.dropRoles(ctx, r))
 	}
+	s.keepRoles(ctx, r.Roles, from.Backup.ID)
 	return nil
 }
 
@@ -163,31 +158,3 @@ func (d *scratch) stands(ctx context.Context, name string) bool {
 }
 
 const commentSQL = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1"
-
-// createRoles makes roles that may not log in, and says which.
-func (s *server) createRoles(ctx context.Context, names []string, id backup.ID) (done []string, err error) {
-	m := mark{For: role, Backup: id, Request: s.target.Request, Asked: s.target.Asked, By: s.target.By, At: time.Now().UTC().Truncate(time.Second)}
-	for _, name := range names {
-		sql := "CREATE ROLE " + ident(name) + " NOLOGIN; COMMENT ON ROLE " + ident(name) + " IS" + literal(m.String())
-		if !s.Super {
-			sql += "; GRANT " + ident(name) + " TO CURRENT_USER" // to give it what belongs to it
-		}
-		if err := s.exec(ctx, askWithin, sql); err != nil {
-			return done, unread(err)
-		}
-		done = append(done, name)
-	}
-	return done, nil
-}
-
-// dropRoles removes the roles that a failed run made. Those that somebody uses by now stay, and the report names them.
-func (s *server) dropRoles(ctx context.Context, r *Report) error {
-	ctx = context.WithoutCancel(ctx)
-	r.Roles = slices.DeleteFunc(r.Roles, func(name string) bool { return s.exec(ctx, askWithin, "DROP ROLE "+ident(name)) == nil })
-	if len(r.Roles) > 0 {
-		return &ops.Error{Message: "These roles were created, and could not be removed again: " + ops.Printable(strings.Join(r.Roles, ", "), 300) + "."}
-	}
-	return nil
-}
-
-func keys(m map[string]bool) iter.Seq[string] { return maps.Keys(m) }

@@ -90,10 +90,7 @@ func Undo(ctx context.Context, t Target, name string, progress Progress) (Report
 		return Report{}, ended(ctx, err)
 	}
 	defer s.close()
-	r := Report{}
-	if r.Notes, err = s.sweep(ctx); err != nil {
-		return r, ended(ctx, err)
-	}
+	r := Report{Notes: s.swept(ctx)}
 	k, err := s.find(ctx, name)
 	if err != nil {
 		return r, ended(ctx, err)
@@ -118,7 +115,7 @@ func (s *server) undo(ctx context.Context, k keptOne, r *Report, progress Progre
 	if err != nil {
 		return err
 	}
-	closeConn(guard)
+	defer closeConn(guard)
 	again := time.Now().UTC()
 	away, err := s.freeName(ctx, k.Of+"_undone_"+again.Format("20060102"))
 	if err != nil {
@@ -130,7 +127,7 @@ func (s *server) undo(ctx context.Context, k keptOne, r *Report, progress Progre
 	if k.Undone {
 		why = kept
 	}
-	if r.Kept, err = d.swap(ctx, away, why, progress); err != nil {
+	if r.Kept, err = d.swap(ctx, guard, away, why, progress); err != nil {
 		d.mark = k.mark
 		return errors.Join(err, d.comment(context.WithoutCancel(ctx)))
 	}

@@ -47,11 +47,8 @@ func contents(text string) (all []entry) {
 	return all
 }
 
-// of a line's name, without the owner behind it, which may be empty.
-func (e entry) object() string {
-	name, _, _ := strings.Cut(e.name, " ")
-	return name
-}
+// object is the name without the owner behind it, which may be empty.
+func (e entry) object() string { return e.name[:max(0, strings.LastIndexByte(e.name, ' '))] }
 
 // subject is what a COMMENT is on: "EXTENSION hstore" of "COMMENT - EXTENSION hstore ".
 func (e entry) subject() string { return strings.TrimSpace(e.name) }

@@ -71,8 +71,7 @@ func (s *server) orphans(ctx context.Context) error {
 	defer cancel()
 	for n := 0; ; n++ {
 		rows, err := s.conn.Query(ctx, `SELECT datname::text, shobj_description(d.oid, 'pg_database'), l.pid FROM pg_database d JOIN pg_locks l
-			ON l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = $1::bigint AND l.objid::bigint = hashtext(datname::text)::bigint & 4294967295
-			WHERE l.granted AND l.pid <> pg_backend_pid()`, scratchClass)
+			ON `+lockOfSQL+` = hashtext(datname::text)::bigint & 4294967295 WHERE l.pid <> pg_backend_pid()`, scratchClass)
 		if err != nil {
 			return unread(err)
 		}

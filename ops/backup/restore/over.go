@@ -137,7 +137,7 @@ func (s *server) cost(ctx context.Context, live *pgx.Conn, b backup.Backup, r *R
 		return unread(err)
 	}
 	over.Owner, over.Settings = over.frame.Owner, over.frame.Settings
-	if b.Server.System == s.System {
+	if b.Server.System == s.System && b.LSN != "" {
 		err = s.conn.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), $1::text::pg_lsn)::bigint", b.LSN).Scan(&lost.WAL)
 	}
 	if err == nil {
@@ -240,10 +240,7 @@ func Over(ctx context.Context, s Source, t Target, progress Progress) (Report, e
 		return Report{}, ended(ctx, err)
 	}
 	defer server.close()
-	r := Report{}
-	if r.Notes, err = server.sweep(ctx); err != nil {
-		return r, ended(ctx, err)
-	}
+	r := Report{Notes: server.swept(ctx)}
 	ready, err := server.examineOver(ctx, s)
 	if err = errors.Join(err, ready.refused()); err != nil {
 		return r, ended(ctx, err)
@@ -254,8 +251,7 @@ func Over(ctx context.Context, s Source, t Target, progress Progress) (Report, e
 	}
 	defer closeConn(guard)
 	err = server.beside(ctx, s, ready, ready.Over.frame, &r, progress, func(d *scratch) error {
-		closeConn(guard) // nobody may be connected; from here on nobody can begin anything
-		kept, err := d.swap(ctx, ready.Over.Kept, kept, progress)
+		kept, err := d.swap(ctx, guard, ready.Over.Kept, kept, progress)
 		r.Name, r.Kept = t.Name, kept
 		return err
 	})

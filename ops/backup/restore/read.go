@@ -155,7 +155,7 @@ func Verify(ctx context.Context, s Source, t Target, progress Progress) (backup.
 		err = s.tryOut(ctx, t, &v, progress)
 	}
 	v.Took = time.Since(begun)
-	if err != nil {
+	if err = ended(ctx, err); err != nil {
 		return v, fmt.Errorf("verifying %s: %w", s.Backup.ID, err)
 	}
 	return v, nil

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"dbbot/ops"
 	"dbbot/ops/backup"
 	"dbbot/ops/client"
@@ -58,8 +60,10 @@ func (d *scratch) fill(ctx context.Context, a *archive, args []string, omit func
 	}
 	call := client.Call{
 		Path: a.programs.Restore, URL: d.target.URL, Database: d.name, Application: d.target.application(a.source.Backup.ID), Line: f.line,
-		Args:    append(args, "--exit-on-error", "--verbose", "--use-list="+list),
-		Options: []string{client.Setting("synchronous_commit", "off")}, // what is lost with the server is made anew
+		Args: append(args, "--exit-on-error", "--verbose", "--use-list="+list),
+		Options: []string{ // what is lost with the server is made anew
+			client.Setting("synchronous_commit", "off"), client.Setting("default_transaction_read_only", "off"), client.Setting("idle_session_timeout", "0"),
+		},
 	}
 	if !a.streamed {
 		call.Args = append(call.Args, "--jobs="+strconv.Itoa(d.target.jobs()))
@@ -119,14 +123,17 @@ func (f *filling) finish(table string) {
 	delete(f.rows, table)
 }
 
-// watch tells how far it is: rows of whole tables, and those that are being copied, as the server counts them. Nothing
-// of it is needed, so faults are silent.
+// watch tells how far it is: rows of whole tables, and those that are being copied, as the server counts them in a
+// session of its own: a question that ends with ctx ends its session. Nothing of it is needed, so faults are silent.
 func (f *filling) watch(ctx context.Context) {
+	conn, err := pgx.ConnectConfig(ctx, f.config)
+	if err != nil {
+		return
+	}
+	defer closeConn(conn)
 	for wait(ctx, watchEvery) {
-		asked, cancel := context.WithTimeout(ctx, watchEvery)
 		var copied int64
-		_ = f.conn.QueryRow(asked, "SELECT coalesce(sum(tuples_processed), 0)::bigint FROM pg_stat_progress_copy WHERE datname = $1", f.name).Scan(&copied)
-		cancel()
+		_ = conn.QueryRow(ctx, "SELECT coalesce(sum(tuples_processed), 0)::bigint FROM pg_stat_progress_copy WHERE datname = $1", f.name).Scan(&copied)
 		f.tell(copied)
 	}
 }

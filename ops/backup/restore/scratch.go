@@ -94,6 +94,8 @@ func (s *server) scratch(ctx context.Context, b backup.Backup, why purpose) (*sc
 func asOf(from backup.Server, major int) string {
 	sql := " ENCODING" + literal(from.Encoding)
 	switch {
+	case from.Provider == "libc" && major >= 15:
+		sql += " LOCALE_PROVIDER libc"
 	case from.Provider == "icu" && major >= 15:
 		sql += " LOCALE_PROVIDER icu ICU_LOCALE" + literal(from.Locale)
 	case from.Provider == "builtin" && major >= 17:
@@ -147,8 +149,11 @@ func (d *scratch) drop(ctx context.Context) error {
 
 // leftSQL finds scratch databases, and those that are being brought back, whose process's session is gone.
 const leftSQL = `SELECT datname::text, shobj_description(d.oid, 'pg_database') FROM pg_database d
-	WHERE (datname ~ '^dbbot_scratch_[a-z0-9]{10}$' OR shobj_description(d.oid, 'pg_database') LIKE '{"dbbot":"%"swap":true}') AND pg_has_role(datdba, 'MEMBER') AND NOT EXISTS (SELECT FROM pg_locks l
-		WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = $1::bigint AND l.objid::bigint = hashtext(datname::text)::bigint & 4294967295)`
+	WHERE (datname ~ '^dbbot_scratch_[a-z0-9]{10}$' OR shobj_description(d.oid, 'pg_database') LIKE '{"dbbot":"%"swap":true}') AND pg_has_role(datdba, 'MEMBER')
+		AND NOT EXISTS (SELECT FROM pg_locks l WHERE ` + lockOfSQL + ` = hashtext(datname::text)::bigint & 4294967295)`
+
+// lockOfSQL is a condition on pg_locks, whose last part is to be compared with the hash of a name, without its sign.
+const lockOfSQL = `l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::bigint = $1::bigint AND l.objid::bigint`
 
 // sweep removes what lost processes left on the server, and says what; never what a living one works on.
 func (s *server) sweep(ctx context.Context) (removed []string, err error) {
@@ -171,7 +176,17 @@ func (s *server) sweep(ctx context.Context) (removed []string, err error) {
 			return removed, err
 		}
 	}
-	return removed, nil
+	roles, err := s.sweepRoles(ctx)
+	return append(removed, roles...), err
+}
+
+// swept is sweep before something else, which what cannot be put right does not hinder.
+func (s *server) swept(ctx context.Context) []string {
+	did, err := s.sweep(ctx)
+	if fault, ok := errors.AsType[*ops.Error](err); ok {
+		did = append(did, fault.Message)
+	}
+	return did
 }
 
 // tidy puts right what one lost process left: the live database is opened first.
@@ -189,35 +204,7 @@ func (s *server) tidy(ctx context.Context, d *scratch, comment *string) (did []s
 	if err := d.drop(ctx); err != nil {
 		return did, err
 	}
-	did = append(did, "Removed the database "+d.name+", which "+d.mark.left()+" left behind.")
-	if d.mark.For == toMake {
-		roles, err := s.tidyRoles(ctx, d.mark)
-		return append(did, roles...), err
-	}
-	return did, nil
-}
-
-// tidyRoles removes the roles that a lost restore made. Those that somebody uses by now stay.
-func (s *server) tidyRoles(ctx context.Context, of mark) (did []string, err error) {
-	rows, err := s.conn.Query(ctx, `SELECT rolname::text, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE '{"dbbot":"role"%'`)
-	if err != nil {
-		return nil, unread(err)
-	}
-	var name string
-	var comment *string
-	var all []string
-	_, err = pgx.ForEachRow(rows, []any{&name, &comment}, func() error {
-		if m, ok := marked(comment); ok && m.Backup == of.Backup && m.Request == of.Request && m.Asked.Equal(of.Asked) {
-			all = append(all, name)
-		}
-		return nil
-	})
-	for _, name := range all {
-		if s.exec(ctx, askWithin, "DROP ROLE "+ident(name)) == nil {
-			did = append(did, "Removed the role "+ops.Printable(name, 63)+", which was made for it.")
-		}
-	}
-	return did, unread(err)
+	return append(did, "Removed the database "+d.name+", which "+d.mark.left()+" left behind."), nil
 }
 
 func (m mark) left() string {

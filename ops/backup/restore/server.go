@@ -95,6 +95,10 @@ func parse(url ops.Secret, application string) (*pgx.ConnConfig, error) {
 		delete(config.RuntimeParams, foreign)
 	}
 	config.RuntimeParams["client_encoding"] = "UTF8"
+	config.RuntimeParams["statement_timeout"] = "0" // whatever role and database have
+	config.RuntimeParams["idle_session_timeout"] = "0"
+	config.RuntimeParams["default_transaction_read_only"] = "off"
+	config.RuntimeParams["lock_timeout"] = "10s"
 	config.RuntimeParams["application_name"] = application
 	return config, nil
 }
@@ -117,8 +121,7 @@ func (s *server) recognise(ctx context.Context) error {
 	case replica:
 		return &ops.Error{Message: "The server for restoring is a replica, and cannot be changed.", Hint: "Let restore_url lead to a primary."}
 	}
-	_, err = s.conn.Exec(ctx, "SET lock_timeout = '10s'; SET statement_timeout = 0; SET idle_session_timeout = 0", pgx.QueryExecModeSimpleProtocol)
-	return unread(err)
+	return nil
 }
 
 func (s *server) close() { closeConn(s.conn) }

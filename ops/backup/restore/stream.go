@@ -136,7 +136,7 @@ func (in *stream) end(err error) error {
 	case hex.EncodeToString(in.sum.Sum(nil)) != in.file.SHA256:
 		say("%s is not what was written: its SHA-256 is another.", in.file.Name)
 	}
-	switch whole := err == io.EOF; {
+	switch whole := errors.Is(err, io.EOF); {
 	case !whole:
 		say("%s cannot be %s.", in.file.Name, in.layer)
 	case in.layer != "read" && in.file.Raw != 0 && in.plain != in.file.Raw:

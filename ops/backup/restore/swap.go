@@ -44,9 +44,9 @@ func (s *server) guard(ctx context.Context, live string, progress Progress) (*pg
 	}
 }
 
-// swap lets d take the live database's place, which is renamed and marked as why, and says which name it has now. On any
-// error the live one takes connections again, under its own name.
-func (d *scratch) swap(ctx context.Context, away string, why purpose, progress Progress) (string, error) {
+// swap lets d take the live database's place, which is renamed and marked as why, and says which name it has now. guard
+// is the session that has kept others away, and goes last. On any error the live one takes connections again, under its own name.
+func (d *scratch) swap(ctx context.Context, guard *pgx.Conn, away string, why purpose, progress Progress) (string, error) {
 	live := d.target.Name
 	progress("taking the place of "+ops.Printable(live, 63), 0, 0)
 	d.mark.Swap, d.mark.Of = true, live
@@ -54,7 +54,7 @@ func (d *scratch) swap(ctx context.Context, away string, why purpose, progress P
 		return "", unread(err)
 	}
 	ops.Reached("marked")
-	err := d.closeLive(ctx, live)
+	err := d.closeLive(ctx, live, guard)
 	if err == nil {
 		err = d.rename(ctx, live, away, why)
 	}
@@ -67,11 +67,12 @@ func (d *scratch) swap(ctx context.Context, away string, why purpose, progress P
 }
 
 // closeLive lets nobody in any more, and ends whoever is inside.
-func (d *scratch) closeLive(ctx context.Context, live string) error {
+func (d *scratch) closeLive(ctx context.Context, live string, guard *pgx.Conn) error {
 	if err := d.exec(ctx, askWithin, "ALTER DATABASE "+ident(live)+" ALLOW_CONNECTIONS false"); err != nil {
 		return err
 	}
 	ops.Reached("closed")
+	closeConn(guard)
 	bound, cancel := context.WithTimeout(ctx, emptyWithin)
 	defer cancel()
 	for {

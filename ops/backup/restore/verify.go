@@ -22,11 +22,7 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 	}
 	defer server.close()
 	v.Where = server.where()
-	left, err := server.sweep(ctx)
-	if err != nil {
-		return err
-	}
-	v.Notes = append(v.Notes, left...)
+	v.Notes = append(v.Notes, server.swept(ctx)...)
 	programs, err := server.programs(s.Backup)
 	if err != nil {
 		return err
@@ -35,10 +31,12 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 	if err != nil {
 		return err
 	}
-	if needed := out.needed(); len(needed) > 0 {
+	if instead, err := server.tooSmall(ctx, s.Backup, out); err != nil || len(instead) > 0 {
 		v.How = backup.Read
-		v.Notes = append(v.Notes, "Not restored, only read to its end: the server has no extension "+list(needed)+" that the role may create.")
-		v.Found, err = Read(ctx, s, progress)
+		v.Notes = append(append(v.Notes, "It was not restored, only read to its end."), instead...)
+		if err == nil {
+			v.Found, err = Read(ctx, s, progress)
+		}
 		return err
 	}
 	if v.Found, err = s.readGlobals(ctx, progress); err != nil {
@@ -65,6 +63,16 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 	v.Found = append(v.Found, wrong...)
 	ops.Reached("compared")
 	return err
+}
+
+// tooSmall says why a server cannot try this backup out, which says nothing about the backup.
+func (s *server) tooSmall(ctx context.Context, b backup.Backup, out leaveOut) ([]string, error) {
+	r := Ready{Now: Now{Needs: b.Server.Bytes, Free: -1}}
+	if needed := out.needed(); len(needed) > 0 {
+		r.fault("The server has no extension %s that the role may create.", list(needed))
+	}
+	err := s.room(ctx, &r)
+	return r.Faults, err
 }
 
 // fault puts damage where it belongs, and returns what else it was.
