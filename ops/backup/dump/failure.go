@@ -48,6 +48,8 @@ func (t *taking) explain(ctx context.Context, err error) *ops.Error {
 		fault.Message, fault.Hint, fault.Cause = "The backup of "+name+" was stopped.", "", errors.Join(context.Cause(ctx), err)
 	case ofStore:
 		t.explainStore(fault, store)
+	case codeOf(err) == lockNotAvailable:
+		t.explainLock(fault)
 	case ran:
 		t.explainProgram(fault, failure)
 	case noArchive:
@@ -71,18 +73,22 @@ func (t *taking) explainStore(fault *ops.Error, store storeFailed) {
 	}
 }
 
+func (t *taking) explainLock(fault *ops.Error) {
+	fault.Message = "A table of " + t.options.name() + " stayed locked for " + t.bounds.table.String() + ", so the backup was ended."
+	fault.Hint = "/db locks shows who holds it."
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.blocker != "" {
+		fault.Message = strings.TrimSuffix(fault.Message, ".") + ": " + t.blocker + " has it."
+	}
+}
+
 // explainProgram gives what a program said; it knows best.
 func (t *taking) explainProgram(fault *ops.Error, failure *client.Failure) {
 	all := strings.Join(failure.Tail, "\n")
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	switch {
 	case strings.Contains(all, "statement timeout") && strings.Contains(all, "LOCK TABLE"):
-		fault.Message = "A table of " + t.options.name() + " stayed locked for " + t.bounds.table.String() + ", so the backup was ended."
-		fault.Hint = "/db locks shows who holds it."
-		if t.blocker != "" {
-			fault.Message = strings.TrimSuffix(fault.Message, ".") + ": " + t.blocker + " has it."
-		}
+		t.explainLock(fault)
 	case strings.Contains(all, "server closed the connection"), strings.Contains(all, "terminating connection"), strings.Contains(all, "connection to server was lost"),
 		strings.Contains(all, "the database system is"):
 		fault.Message, fault.Hint = "The connection to "+t.options.name()+" was lost during the backup.", "Was the server restarted? Try again: /db backup now."

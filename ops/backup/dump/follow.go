@@ -3,8 +3,11 @@ package dump
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // weights are the tables by name, and how much each is of the whole.
@@ -47,10 +50,7 @@ var errLost = errors.New("the session that holds the lock was lost")
 // follow tells how far the dump is, until it has ended: each table counts by its size, and the one being copied by the rows
 // that the server has sent of those it believes to be there (reference/backups.md §4). It also sees who is in the way.
 func (t *taking) follow(ctx context.Context, w *watch) error {
-	all, err := t.weigh(ctx)
-	if err != nil {
-		return err
-	}
+	all := t.survey.weights
 	look := time.NewTicker(t.bounds.poll)
 	defer look.Stop()
 	most := int64(0)
@@ -79,32 +79,50 @@ func (t *taking) follow(ctx context.Context, w *watch) error {
 	}
 }
 
-// weigh reads all tables, in one question.
-func (t *taking) weigh(ctx context.Context) (*weights, error) {
-	rows, err := t.survey.guard.Query(ctx, `SELECT c.oid, nspname || '.' || relname, coalesce(pg_table_size(c.oid), 0), reltuples::float8
-		FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'`)
-	if err != nil {
-		return nil, err
+// weighWithin is how long the sizes of tables wait for locks: what is locked is estimated.
+const weighWithin = "500ms"
+
+// The size of a table is asked for under a lock, which a migration by hand may have; its last known one is not.
+const (
+	sizeSQL     = "pg_table_size(c.oid)"
+	estimateSQL = "(c.relpages + coalesce((SELECT relpages FROM pg_class t WHERE t.oid = c.reltoastrelid), 0))::bigint * current_setting('block_size')::int"
+	weighSQL    = `SELECT c.oid, nspname || '.' || relname, coalesce(%s, 0), reltuples::float8 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+		WHERE (relkind = 'r' AND nspname NOT LIKE 'pg\_%%' AND nspname <> 'information_schema') OR c.oid = 'pg_catalog.pg_largeobject'::regclass`
+)
+
+// weigh reads the sizes of all tables, in one question. Large objects, of which nobody tells how far they are, count when
+// everything is done.
+func weigh(ctx context.Context, conn *pgx.Conn) (*weights, error) {
+	all, err := weighBy(ctx, conn, sizeSQL)
+	if codeOf(err) == lockNotAvailable {
+		return weighBy(ctx, conn, estimateSQL)
 	}
-	defer rows.Close()
+	return all, err
+}
+
+const lockNotAvailable = "55P03"
+
+func weighBy(ctx context.Context, conn *pgx.Conn, size string) (*weights, error) {
 	all := &weights{tables: map[string]*weight{}, byOID: map[uint32]*weight{}}
-	for rows.Next() {
+	err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '"+weighWithin+"'"); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, fmt.Sprintf(weighSQL, size))
+		if err != nil {
+			return err
+		}
 		var oid uint32
 		var name string
-		one := &weight{}
-		if err := rows.Scan(&oid, &name, &one.bytes, &one.rows); err != nil {
-			return nil, err
-		}
-		all.tables[name], all.byOID[oid] = one, one
-		all.total += one.bytes
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	// Large objects come last, and nobody tells how far they are.
-	var large int64
-	err = t.survey.guard.QueryRow(ctx, "SELECT pg_table_size('pg_catalog.pg_largeobject')").Scan(&large)
-	all.total += large
+		var one weight
+		_, err = pgx.ForEachRow(rows, []any{&oid, &name, &one.bytes, &one.rows}, func() error {
+			table := one
+			all.tables[name], all.byOID[oid] = &table, &table
+			all.total += table.bytes
+			return nil
+		})
+		return err
+	})
 	return all, err
 }
 

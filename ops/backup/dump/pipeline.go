@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync/atomic"
 
 	"filippo.io/age"
 	"github.com/DataDog/zstd"
@@ -53,8 +54,9 @@ func (s *seal) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Close writes the ends of all layers; without them nothing can be read.
+// Close writes the ends of all layers; without them nothing can be read. The second time it does nothing.
 func (s *seal) Close() (err error) {
+	defer func() { s.layers = nil }()
 	for _, layer := range s.layers {
 		err = errors.Join(err, layer.Close())
 	}
@@ -83,11 +85,12 @@ func (t *taking) put(ctx context.Context, w *watch, f backup.File, estimate int6
 	defer cancel(nil)
 	out, in := io.Pipe()
 	s, name := &seal{sum: sha256.New(), below: w.store(in)}, t.named(f.Name)
-	stored := make(chan outcome, 1)
+	stored, ended := make(chan outcome, 1), &atomic.Bool{}
 	go func() {
 		size, err := t.options.Store.Put(ctx, name, out, estimate)
+		early := !ended.Load()
 		out.CloseWithError(orClosed(err))
-		stored <- outcome{size, err}
+		stored <- outcome{size, err, early}
 	}()
 	defer context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })()
 	defer w.bite(cancel)()
@@ -97,28 +100,28 @@ func (t *taking) put(ctx context.Context, w *watch, f backup.File, estimate int6
 	}
 	if err == nil {
 		err = s.Close()
-		in.CloseWithError(err) // nil: the end
-	} else {
-		in.CloseWithError(err)
-		_ = s.Close() // gives zstd's memory back; it can write nothing any more
 	}
+	ended.Store(true)
+	in.CloseWithError(err) // nil: the end
 	if err != nil {
+		_ = s.Close() // gives zstd's memory back; it can write nothing any more
 		cancel(err)
 	}
 	return t.settle(ctx, f, s, stored, err)
 }
 
 type outcome struct {
-	size int64
-	err  error
+	size  int64
+	err   error
+	early bool // the store ended before we had
 }
 
 // settle waits for the store, and believes it only when it counted as we did.
 func (t *taking) settle(ctx context.Context, f backup.File, s *seal, stored <-chan outcome, failed error) (backup.File, error) {
 	o, err := await(ctx, t.bounds.finish, stored)
 	switch {
-	case failed != nil && errors.Is(failed, o.err):
-		return f, storeFailed{o.err}
+	case failed != nil && o.early && (errors.Is(failed, o.err) || errors.Is(failed, io.ErrClosedPipe)):
+		return f, storeFailed{orClosed(o.err)}
 	case failed != nil:
 		return f, failed
 	case err != nil:

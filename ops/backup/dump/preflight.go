@@ -58,6 +58,7 @@ type survey struct {
 	name       string    // of the session
 	place      client.Place
 	programs   client.Programs
+	weights    *weights
 	recipients []age.Recipient
 	inside     bool // pg_dump compresses with zstd itself
 	faults     Faults
@@ -111,6 +112,11 @@ func (s *survey) server(ctx context.Context, o Options) {
 		s.add(&ops.Error{Message: "What " + o.name() + " holds could not be read.", Hint: "dbbot's log has the cause.", Cause: err})
 		return
 	}
+	if s.weights, err = weigh(ctx, s.guard); err != nil {
+		s.add(unreached(o, err))
+		return
+	}
+	s.ready.Bytes = s.weights.total
 	if s.programs, err = client.Find(s.ready.Server.Major); err != nil {
 		s.add(err)
 		return

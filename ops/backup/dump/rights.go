@@ -19,7 +19,7 @@ func (s *survey) rights(ctx context.Context, tx pgx.Tx, o Options) error {
 	var denied, hidden, large int
 	var deniedNames, hiddenNames []string
 	var subscribed bool
-	err := tx.QueryRow(ctx, rightsSQL).Scan(&s.ready.Role, &s.ready.Tables, &s.ready.Bytes, &denied, &deniedNames, &hidden, &hiddenNames, &large, &s.ready.Passwords, &subscribed)
+	err := tx.QueryRow(ctx, rightsSQL).Scan(&s.ready.Role, &s.ready.Tables, &denied, &deniedNames, &hidden, &hiddenNames, &large, &s.ready.Passwords, &subscribed)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (s *survey) rights(ctx context.Context, tx pgx.Tx, o Options) error {
 	s.ready.Passwords = s.ready.Passwords && len(o.Recipients) > 0
 	if denied > 0 {
 		s.add(&ops.Error{
-			Message: fmt.Sprintf("Role %s may not read %s: %s.", role, ops.Count(denied, "table or sequence"), listed(deniedNames, denied)),
+			Message: fmt.Sprintf("Role %s may not read %d of the tables and sequences: %s.", role, denied, listed(deniedNames, denied)),
 			Hint:    "GRANT pg_read_all_data TO " + role + "; or grant SELECT, and USAGE of the schema.",
 		})
 	}

@@ -11,7 +11,7 @@ denied AS (SELECT name FROM rel
 	WHERE NOT (usable AND CASE relkind WHEN 'S' THEN has_sequence_privilege(oid, 'SELECT') ELSE has_table_privilege(oid, 'SELECT') END)),
 hidden AS (SELECT name FROM rel WHERE relkind IN ('r', 'p') AND row_security_active(oid))
 SELECT current_user::text,
-	(SELECT count(*) FROM rel WHERE relkind = 'r'), (SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM rel WHERE relkind = 'r'),
+	(SELECT count(*) FROM rel WHERE relkind = 'r'),
 	(SELECT count(*) FROM denied), (SELECT array_agg(name) FROM (SELECT name FROM denied ORDER BY name LIMIT 5) d),
 	(SELECT count(*) FROM hidden), (SELECT array_agg(name) FROM (SELECT name FROM hidden ORDER BY name LIMIT 5) h),
 	(SELECT count(*) FROM pg_largeobject_metadata, me WHERE NOT (super OR current_setting('lo_compat_privileges')::bool OR pg_has_role(lomowner, 'USAGE')
