@@ -90,7 +90,7 @@ type backupWish struct {
 }
 
 // parseBackup reads which backup is meant, and of which database: the one that is named, else the one that the id begins
-// with, else the only one there is.
+// with, else the only one that has backups.
 func (t Toolbox) parseBackup(v Values) (w backupWish, target ops.Target, err error) {
 	w.id, w.name = strings.ToLower(v.Word("id")), v.Word("name")
 	if w.id == "" {
@@ -107,21 +107,35 @@ func (t Toolbox) parseBackup(v Values) (w backupWish, target ops.Target, err err
 
 // whose database a backup is, by its id: "orders-2026" is of orders, and where there is a database orders-2026, of that.
 func (t Toolbox) whose(id string) (found ops.Target, err error) {
+	if found = t.beginning(id); found.Database != "" {
+		return found, nil
+	}
+	var having []ops.Target
 	for _, d := range t.Databases {
-		if strings.HasPrefix(id, strings.ToLower(d.Database)+"-") && len(d.Database) > len(found.Database) {
-			found = d
+		if _, ok := t.rules(d); ok {
+			having = append(having, d)
 		}
 	}
-	switch {
-	case found.Database != "":
-		return found, nil
-	case len(t.Databases) == 1:
+	if len(having) == 1 {
+		return having[0], nil
+	}
+	if len(t.Databases) == 1 {
 		return t.Databases[0], nil
 	}
 	return found, &ops.Error{
 		Message: "Of which database is the backup “" + ops.Printable(id, shown) + "”?",
 		Hint:    "Type the database behind it, or its whole id: /db backup list shows them.",
 	}
+}
+
+// beginning is the database whose name an id begins with, the longest such; zero where there is none.
+func (t Toolbox) beginning(id string) (found ops.Target) {
+	for _, d := range t.Databases {
+		if strings.HasPrefix(id, strings.ToLower(d.Database)+"-") && len(d.Database) > len(found.Database) {
+			found = d
+		}
+	}
+	return found
 }
 
 // kept is a database that has backups configured, and what its store holds.

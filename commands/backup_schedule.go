@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -45,7 +46,11 @@ func (k kept) due() *Section {
 		if at = schedule.Next(at); at.IsZero() {
 			break
 		}
-		section.Lines = append(section.Lines, Text{{Text: at.In(k.rules.Zone).Format("Mon 2006-01-02 15:04 MST") + ": "}, moment(at)})
+		due := Text{moment(at)}
+		if k.rules.Zone != time.UTC { // readers see their own zone, and terminals UTC
+			due = append(due, Span{Text: at.In(k.rules.Zone).Format(", there Mon 15:04 MST")})
+		}
+		section.Lines = append(section.Lines, due)
 	}
 	return section
 }

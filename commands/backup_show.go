@@ -117,12 +117,12 @@ func (k kept) found(view *View, b backup.Backup) {
 
 // holds counts what is in a backup.
 func holds(i backup.Inventory) string {
-	said := []string{ops.Count(len(i.Tables), "table"), many(rowsOf(i), "row")}
+	said := []string{ops.Count(len(i.Tables), "table"), Many(rowsOf(i), "row")}
 	if n := len(i.Sequences); n > 0 {
 		said = append(said, ops.Count(n, "sequence"))
 	}
 	if i.LargeObjects > 0 {
-		said = append(said, many(i.LargeObjects, "large object"))
+		said = append(said, Many(i.LargeObjects, "large object"))
 	}
 	return strings.Join(said, ", ")
 }
@@ -175,7 +175,7 @@ func largest(tables []backup.Table) Table {
 	slices.SortStableFunc(sorted, func(a, b backup.Table) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	table := Table{Title: "Largest tables", Columns: []Column{{Name: "table"}, {Name: "rows", Right: true}, {Name: "size", Right: true}}}
 	for _, t := range sorted[:min(len(sorted), shownTables)] {
-		table.Rows = append(table.Rows, []Text{{literal(name(t.Schema + "." + t.Name))}, Say(fmt.Sprint(t.Rows)), Say(bytesOf(t.Bytes))})
+		table.Rows = append(table.Rows, []Text{{literal(name(t.Schema + "." + t.Name))}, Say(grouped(t.Rows)), Say(bytesOf(t.Bytes))})
 	}
 	if n := len(sorted) - len(table.Rows); n > 0 {
 		table.Title += fmt.Sprintf(" (%d more)", n)

@@ -20,7 +20,7 @@ func (b backingUp) run(ctx context.Context, r approval.Request, p backupPlan, pr
 	if err != nil {
 		return View{Title: "Nothing was taken", Lead: Say("Nothing of it is in the store.")}, err
 	}
-	view := View{Title: "Backup taken", Lead: Text{ident(taken.ID), {Text: " is taken: " + bytesOf(stored(taken.Manifest)) + ", " + holds(taken.Contents) + "."}}}
+	view := View{Title: "Backup taken", Lead: tellTaken(taken, " is taken")}
 	view.Parts = append(view.Parts, Part{Section: &Section{Title: "Taken", Verdict: Good, Summary: sayf("in %s, %s", lasting(taken.Manifest), encrypted(taken.Recipients))}})
 	if err := b.verified(ctx, r, taken, &view, progress); err != nil {
 		return view, err
@@ -29,6 +29,11 @@ func (b backingUp) run(ctx context.Context, r approval.Request, p backupPlan, pr
 	b.pruned(ctx, p.Alias, &view)
 	view.Verdict = Good
 	return view, nil
+}
+
+// tellTaken says how much a backup holds. What was taken is not called verified before it was.
+func tellTaken(b backup.Backup, words string) Text {
+	return Text{ident(b.ID), {Text: words + ": " + bytesOf(stored(b.Manifest)) + ", " + holds(b.Contents) + "."}}
 }
 
 // verified adds what the verification found. A backup that is not good is a failure, and says what still is.
@@ -50,8 +55,10 @@ func (b backingUp) verified(ctx context.Context, r approval.Request, taken backu
 	if fault != nil {
 		view.Title = "Backup taken, and not good"
 		view.Lead = append(view.Lead, Span{Text: " " + k.stillGood(taken.ID)})
+		return fault
 	}
-	return fault
+	view.Lead = tellTaken(taken, " is taken and verified "+proof[v.How])
+	return nil
 }
 
 // judged says what a verification found; the error is nil where all is well.

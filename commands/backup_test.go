@@ -153,6 +153,12 @@ func TestBackupSchedule(t *testing.T) {
 	tools := backupTools(nights())
 	tools.Requests = oneRequest{approval.Request{ID: 42, Command: "backup now", State: approval.Failed, Why: "The disk is full.", Started: lookedAt.Add(-6 * time.Hour)}}
 	golden(t, "backup_schedule.golden", say(t, All(tools), "backup schedule orders")+"\n")
+	rules, f := ordersRules(), tools.Shelf.(fakeShelf)
+	rules.Zone = time.FixedZone("CET", 3600)
+	f.rules["orders"] = rules
+	if text := say(t, All(tools), "backup schedule orders"); !strings.Contains(text, "2026-11-24 02:00:00 UTC, there Tue 03:00 CET") {
+		t.Errorf("in another zone: %s", text)
+	}
 	golden(t, "backup_schedule_all.golden", say(t, All(backupTools(Shelf{At: lookedAt})), "backup schedule")+"\n")
 }
 
@@ -166,7 +172,7 @@ func TestWhichBackupIsMeant(t *testing.T) {
 		"show me the backup orders-20261121-030000-7f3a": "Backup orders-20261121-030000-7f3a",
 		"backup show orders-2026":                        "refused: 6 backups begin with “orders-2026”: orders-20261123-030000-7f3a, orders-20261122-030000-7f3a, orders-20261121-030000-7f3a, orders-20261120-030000-7f3a, orders-20261119-030000-7f3a, and 1 more.",
 		"backup show orders-2025":                        none,
-		"backup show latest":                             "refused: Of which database is the backup “latest”?",
+		"backup show latest":                             "Backup orders-20261123-030000-7f3a",
 		"backup show latest reporting":                   "refused: No backups are configured for reporting.",
 		"backup list reporting":                          "refused: No backups are configured for reporting.",
 	} {
@@ -182,11 +188,16 @@ func TestWhichBackupIsMeant(t *testing.T) {
 
 // Of two databases that an id could be of, it is of the one with the longer name.
 func TestWhoseABackupIs(t *testing.T) {
-	tools := Toolbox{Databases: []ops.Target{{Database: "orders"}, {Database: "orders-eu"}, {Database: "x"}}}
-	for id, want := range map[string]string{"orders-2026": "orders", "orders-eu-2026": "orders-eu", "x-1": "x", "orders": "", "y-1": ""} {
+	two := fakeShelf{rules: map[string]BackupRules{"orders": {}, "x": {}}}
+	tools := Toolbox{Databases: []ops.Target{{Database: "orders"}, {Database: "orders-eu"}, {Database: "x"}}, Shelf: two}
+	for id, want := range map[string]string{"orders-2026": "orders", "orders-eu-2026": "orders-eu", "x-1": "x", "orders": "", "y-1": "", "latest": ""} {
 		if got, err := tools.whose(id); got.Database != want || (err == nil) != (want != "") {
 			t.Errorf("%s: got %q, %v", id, got.Database, err)
 		}
+	}
+	delete(two.rules, "x") // of those that have no backups it is none
+	if got, err := tools.whose("latest"); got.Database != "orders" || err != nil {
+		t.Errorf("latest: got %q, %v", got.Database, err)
 	}
 }
 

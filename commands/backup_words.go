@@ -39,15 +39,24 @@ func rowsOf(i backup.Inventory) (rows int64) {
 	return rows
 }
 
-// many says a large number as people say it.
-func many(n int64, one string) string {
+// Many says a large number as people say it.
+func Many(n int64, one string) string {
 	switch {
 	case n >= 10_000_000:
 		return fmt.Sprintf("%d million %ss", n/1_000_000, one)
 	case n >= 1_000_000:
 		return fmt.Sprintf("%.1f million %ss", float64(n)/1e6, one)
 	}
-	return ops.Count(int(n), one)
+	return grouped(n) + strings.TrimPrefix(ops.Count(int(n), one), fmt.Sprint(n))
+}
+
+// grouped writes a number with a comma between its thousands.
+func grouped(n int64) string {
+	digits := fmt.Sprint(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
 }
 
 // proof is how a verification was done, behind "verified".

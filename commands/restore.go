@@ -11,7 +11,6 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/backup"
-	"dbbot/ops/postgres"
 )
 
 // restorer brings backups back. Errors are *ops.Error, of ErrUnread, ErrUnclear or the context's cause where that is so.
@@ -49,9 +48,8 @@ type Landing struct {
 
 // Restored is what a restore did.
 type Restored struct {
-	Name  string // where it is now
-	Aside string // what stood there before; empty where nothing did
-	Took  time.Duration
+	Name  string   // where it is now
+	Aside string   // what stood there before; empty where nothing did
 	Found []string // what was not as when the backup was taken; then nothing stands
 	Notes []string // a sentence each
 }
@@ -200,7 +198,7 @@ func (s restoring) view(k kept, b backup.Backup, l Landing) View {
 
 // tellRestored is what a restore did, in a sentence or two.
 func tellRestored(title string, is Restored) View {
-	view := View{Title: title, Verdict: Good, Lead: Text{literal(name(is.Name)), {Text: " holds what was counted when the backup was taken; that was compared. It took " + postgres.Age(is.Took).String() + "."}}}
+	view := View{Title: title, Verdict: Good, Lead: Text{literal(name(is.Name)), {Text: " holds what was counted when the backup was taken; that was compared."}}}
 	for _, note := range is.Notes {
 		view.Notes = append(view.Notes, Say(note))
 	}

@@ -1,10 +1,6 @@
 package commands
 
-import (
-	"strings"
-
-	"dbbot/ops"
-)
+import "dbbot/ops"
 
 var _ = add(restoreOver)
 
@@ -25,7 +21,7 @@ func restoreOver(t Toolbox) Command {
 // and the other one's data is not theirs to show.
 func (t Toolbox) parseOver(v Values) (backupWish, ops.Target, error) {
 	w, target, err := t.parseBackup(v)
-	if of, fault := t.whose(w.id); err == nil && fault == nil && strings.HasPrefix(w.id, of.Database+"-") && of != target {
+	if of := t.beginning(w.id); err == nil && of.Database != "" && of != target {
 		err = &ops.Error{
 			Message: ops.Printable(w.id, shown) + " is a backup of " + name(of.Database) + ", and not of " + name(target.Database) + ".",
 			Hint:    "/db restore " + typed(w.id) + " into <name> makes a new database of it.",

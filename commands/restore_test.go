@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -34,13 +33,13 @@ func (f *fakeRestores) Landing(_ context.Context, _ string, _ backup.Backup, nam
 func (f *fakeRestores) Into(_ context.Context, _ string, id backup.ID, name string, _ approval.Request, progress Progress) (Restored, error) {
 	f.done = append(f.done, fmt.Sprintf("%s into %s", id, name))
 	progress("restoring", 1, 2)
-	return Restored{Name: name, Took: 100 * time.Second, Notes: []string{"The roles shop_app were made."}}, f.fails
+	return Restored{Name: name, Notes: []string{"The roles shop_app were made."}}, f.fails
 }
 
 func (f *fakeRestores) Over(_ context.Context, database string, id backup.ID, _ approval.Request, progress Progress) (Restored, error) {
 	f.done = append(f.done, fmt.Sprintf("%s over %s", id, database))
 	progress("restoring", 1, 2)
-	return Restored{Name: "shop", Aside: "shop_old_20261123_090000", Took: 100 * time.Second}, f.fails
+	return Restored{Name: "shop", Aside: "shop_old_20261123_090000"}, f.fails
 }
 
 func (f *fakeRestores) Aside(context.Context, string) ([]Aside, approval.Server, error) {
@@ -143,7 +142,6 @@ func TestRestoresWithoutAChance(t *testing.T) {
 		`restore latest into "a b" orders`:        "“a b” is no name for a new database.",
 		`restore latest into "template0!" orders`: "“template0!” is no name for a new database.",
 		"restore orders-20261122 into":            "“restore into” needs one more word: the name.",
-		"restore latest into shop_before":         "Of which database is the backup “latest”?",
 	} {
 		if _, err := All(tools).Find(line); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", line, err)

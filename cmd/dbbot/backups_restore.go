@@ -52,7 +52,7 @@ func landed(r restore.Ready) commands.Landing {
 	if lost := r.Now.Lost; lost != nil {
 		l.Sessions = lost.Sessions
 		for _, t := range lost.Tables {
-			l.Lost = append(l.Lost, fmt.Sprintf("%s has about %d rows now, and %d in the backup.", t.Name, t.Live, t.Then))
+			l.Lost = append(l.Lost, fmt.Sprintf("%s has about %s now, and %s in the backup.", t.Name, commands.Many(t.Live, "row"), commands.Many(t.Then, "row")))
 		}
 		for _, gone := range lost.Gone {
 			l.Lost = append(l.Lost, gone+" is not in the backup.")
@@ -137,7 +137,7 @@ func (b *backups) bring(ctx context.Context, how bringing, database string, id b
 }
 
 func done(r restore.Report) commands.Restored {
-	return commands.Restored{Name: r.Name, Aside: r.Kept, Took: r.Took, Found: r.Found, Notes: r.Notes}
+	return commands.Restored{Name: r.Name, Aside: r.Kept, Found: r.Found, Notes: r.Notes}
 }
 
 // Aside lists the databases that restores over this one have set aside.

@@ -31,6 +31,7 @@ import (
 //
 //	the file 000007_x.up.sql: its text       the file 000007_x.up.sql is gone
 //	the shop runs: SQL                       the shop says 5 to: SQL
+//	{shop} in any text is what its database is called on the server
 //	2 days pass for "backup shop"            a minute begins
 //
 // Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.

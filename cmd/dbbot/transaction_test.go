@@ -84,6 +84,9 @@ var braces = regexp.MustCompile(`\{(\w+)\}`)
 func (c *conversation) withPids(text string) string {
 	return braces.ReplaceAllStringFunc(text, func(name string) string {
 		s, known := c.sessions[name[1:len(name)-1]]
+		if name == "{shop}" {
+			return c.world.shop.database
+		}
 		if !known {
 			return name
 		}
