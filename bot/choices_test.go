@@ -71,6 +71,17 @@ func TestChoicesAfterAFailure(t *testing.T) {
 	}
 }
 
+// The new card stands where the old one does, and not among its details.
+func TestTheNewCardStandsBesideTheOld(t *testing.T) {
+	w := ended(t, approval.Failed)
+	card := w.state.cards[1]
+	at := Origin{Team: team, Channel: card.Channel, Message: card.Stamp, Thread: card.Stamp}
+	same(t, "below a card with a thread", w.pressesAt("U0BEN", "retry", card.Token, at), "")
+	if q, err := w.state.Get(t.Context(), 2); err != nil || q.Origin != (approval.Place{Channel: card.Channel}) {
+		t.Errorf("%+v, %v", q.Origin, err)
+	}
+}
+
 // Before a request is over there is nothing of that, whatever a press says.
 func TestNoChoiceBeforeTheEnd(t *testing.T) {
 	w := newWorks(t)

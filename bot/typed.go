@@ -43,6 +43,9 @@ func (r *request) chosen(in Click) (func(context.Context), error) {
 	r.command = "" // the name of a button is anybody's
 	switch {
 	case errors.Is(err, errSaid):
+		if in.Origin.Thread == in.Origin.Message { // below the card there are its details: the new card stands beside it
+			in.Origin.Thread = ""
+		}
 		return r.says(in, words)
 	case errors.Is(err, approval.ErrUnknown):
 		return nil, errTooOld

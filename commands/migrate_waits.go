@@ -13,6 +13,9 @@ import (
 func (a ahead) waits(step int) (lines []Text) {
 	quiet, told := 0, map[string]bool{}
 	for i, statement := range a.steps[step].Script.Statements {
+		if i < a.steps[step].Step.Skip { // it stands, and is not run again
+			continue
+		}
 		loud := 0
 		for _, lock := range a.judged[step].Locks(i, a.facts) {
 			if said := consequence(lock); said != "" {
