@@ -26,6 +26,8 @@ func migratePlan(t Toolbox) Command {
 			if len(targets) == 0 {
 				return View{}, nil
 			}
+			may, _ := asker.May(ops.Change, targets[0])
+			w.looking = !may
 			a, err := t.ahead(ctx, w, ops.Change, upSteps)
 			if err != nil {
 				return View{}, err

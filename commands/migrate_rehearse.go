@@ -16,23 +16,31 @@ import (
 
 // rehearser runs migrations in a scratch database, and tells what it saw.
 type rehearser interface {
-	// Rehearse tells what is known shortly before ctx ends; wanted says that it is configured for the database at all.
-	Rehearse(ctx context.Context, database string, steps []lint.Parsed) (t rehearse.Trace, wanted bool)
+	// Rehearses says whether that is configured for a database.
+	Rehearses(database string) bool
+	// Rehearse tells what is known shortly before ctx ends.
+	Rehearse(ctx context.Context, database string, steps []lint.Parsed) rehearse.Trace
 	// Leftovers are scratch databases whose process is gone. Those that nobody uses are removed meanwhile.
 	Leftovers(ctx context.Context, database string) ([]rehearse.Leftover, error)
 }
 
-// rehearse runs the steps in a scratch database, where that is configured.
-func (a *ahead) rehearse(ctx context.Context, t Toolbox) {
+// rehearse runs the steps in a scratch database, where that is configured. It is SQL that nobody agreed to yet, so it is
+// run for those alone who may ask for it.
+func (a *ahead) rehearse(ctx context.Context, t Toolbox, w stepWish) {
 	a.judged = parsed(a.steps)
-	if t.Rehearsals == nil || a.steps[0].Step.Resume { // its first statements stand in what a scratch database would be made from
+	if a.wanted = t.Rehearsals != nil && t.Rehearsals.Rehearses(a.target.Database); !a.wanted {
 		return
 	}
-	trace, wanted := t.Rehearsals.Rehearse(ctx, a.target.Database, a.judged)
-	if !wanted {
+	if a.steps[0].Step.Resume { // its first statements stand in what a scratch database would be made from
+		a.rehearsed.Refused = "It goes on in the middle of a file."
 		return
 	}
-	a.wanted, a.rehearsed = true, trace
+	if w.looking {
+		a.rehearsed.Refused = "That is done for people who may ask for the migration."
+		return
+	}
+	trace := t.Rehearsals.Rehearse(ctx, a.target.Database, a.judged)
+	a.rehearsed = trace
 	for i := range a.judged {
 		seen := make([]*lint.Seen, len(a.judged[i].Script.Statements))
 		for n := range seen {
@@ -230,4 +238,30 @@ func (a ahead) rehearsalNotes() (notes []Text) {
 		notes = append(notes, Say("The scratch database lacked "+strings.Join(t.Missing, "; ")+"."))
 	}
 	return notes
+}
+
+// leftBound is how long looking for leftovers may take: the server for rehearsals is another one, and may be away.
+const leftBound = time.Second
+
+// leftovers adds to a report the scratch databases that dead processes left.
+func (t Toolbox) leftovers(ctx context.Context, target ops.Target, view View) View {
+	if t.Rehearsals == nil || !t.Rehearsals.Rehearses(target.Database) {
+		return view
+	}
+	ctx, cancel := context.WithTimeout(ctx, leftBound)
+	defer cancel()
+	left, err := t.Rehearsals.Leftovers(ctx, target.Database)
+	switch {
+	case err != nil:
+		view.Notes = append(view.Notes, Say("Whether a rehearsal left a database behind could not be seen: "+inWords(err)))
+	case len(left) > 0:
+		section := Section{Title: "Left by rehearsals", Verdict: Watch, Summary: Say(ops.Count(len(left), "scratch database"))}
+		for _, l := range left {
+			section.Lines = append(section.Lines, Say(l.String()))
+		}
+		section.Lines = append(section.Lines, Say("What nobody uses is removed now; the rest when it is free."))
+		view.Verdict = Worst(view.Verdict, Watch)
+		view.Parts = append(view.Parts, Part{Section: &section})
+	}
+	return view
 }

@@ -21,9 +21,9 @@ type fakeStage struct {
 	unread   error
 }
 
-func (f fakeStage) Rehearse(context.Context, string, []lint.Parsed) (rehearse.Trace, bool) {
-	return f.trace, !f.unwanted
-}
+func (f fakeStage) Rehearses(string) bool { return !f.unwanted }
+
+func (f fakeStage) Rehearse(context.Context, string, []lint.Parsed) rehearse.Trace { return f.trace }
 
 func (f fakeStage) Leftovers(context.Context, string) ([]rehearse.Leftover, error) {
 	return f.left, f.unread
@@ -133,5 +133,40 @@ func TestSizesOfWhatWasTraced(t *testing.T) {
 	s.planned(t, "migrate up orders")
 	if want := "orders unnamed"; strings.Join(s.asked, " ") != want {
 		t.Errorf("asked about %q", s.asked)
+	}
+}
+
+// Somebody else's SQL runs for nobody who may not ask for it.
+func TestNothingIsRehearsedForThoseWhoOnlyLook(t *testing.T) {
+	s := rehearsedScene(t, orders0004to0006())
+	call, err := All(s.tools).Find("migrate plan orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := Asker{May: func(risk ops.Risk, _ ops.Target) (bool, string) { return risk == ops.Read, "no" }}
+	view, err := call.Answer(t.Context(), guest, call.Targets)
+	if text := view.Text(); err != nil || strings.Contains(text, "traced") || !strings.Contains(text, "That is done for people who may ask for the migration.") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestStatusNamesWhatRehearsalsLeft(t *testing.T) {
+	s := rehearsedScene(t, rehearse.Trace{})
+	s.tools.Rehearsals = fakeStage{left: []rehearse.Leftover{
+		{Name: "dbbot_scratch_rehearsal_a", Comment: "dbbot rehearsal of migrations of orders, begun 2026-11-23 03:12 UTC. It may be dropped when nobody is connected to it."},
+		{Name: "dbbot_scratch_rehearsal_b", Sessions: 2},
+	}}
+	text := say(t, All(s.tools), "migrate status orders")
+	for _, want := range []string{
+		"Left by rehearsals: watch, 2 scratch databases", "dbbot_scratch_rehearsal_a (dbbot rehearsal of migrations of orders, begun 2026-11-23 03:12 UTC)",
+		"dbbot_scratch_rehearsal_b, used by 2 sessions", "What nobody uses is removed now",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	s.tools.Rehearsals = fakeStage{unread: &ops.Error{Message: "The server for rehearsals did not answer."}}
+	if text := say(t, All(s.tools), "migrate status orders"); !strings.Contains(text, "could not be seen: The server for rehearsals did not answer.") {
+		t.Error(text)
 	}
 }

@@ -17,7 +17,9 @@ func migrateStatus(t Toolbox) Command {
 	return aboutSite(t, About{
 		Path: "migrate status", Risk: ops.Read, Args: []Arg{ofDatabase},
 		Summary: "how far the migrations are, and what the tool does not tell", Example: "migrate status orders",
-	}, func(_ context.Context, asker Asker, s site) View { return s.report(asker) })
+	}, func(ctx context.Context, asker Asker, s site) View {
+		return t.leftovers(ctx, s.target, s.report(asker))
+	})
 }
 
 // report has the worst first, each in a line or two.

@@ -30,6 +30,8 @@ type stepWish struct {
 	target ops.Target
 	n      int    // so many; 0: as far as the command goes by itself
 	to     string // or up to this version or name
+
+	looking bool // by somebody who may not ask for it
 }
 
 // stepPlan is what is agreed to: which files, with which bytes, in which order and way, on which server. How large and how
@@ -134,7 +136,7 @@ func (t Toolbox) ahead(ctx context.Context, w stepWish, risk ops.Risk, which fun
 		}
 	}
 	atOnce(
-		func() { a.rehearse(ctx, t) },
+		func() { a.rehearse(ctx, t, w) },
 		func() { a.backups = t.backups(ctx, w.target, risk) },
 		func() { a.facts, err = t.Migrations.Facts(ctx, w.target.Database, mentioned(a.steps), parsed(a.steps)) })
 	if err != nil {

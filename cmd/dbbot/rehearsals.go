@@ -27,13 +27,16 @@ func (r rehearsals) options(database string) (o rehearse.Options, wanted bool) {
 	return o, false
 }
 
+// Rehearses says whether the configuration wants it.
+func (r rehearsals) Rehearses(database string) bool {
+	_, wanted := r.options(database)
+	return wanted
+}
+
 // Rehearse tells what is known shortly before ctx ends.
-func (r rehearsals) Rehearse(ctx context.Context, database string, steps []lint.Parsed) (rehearse.Trace, bool) {
-	o, wanted := r.options(database)
-	if !wanted {
-		return rehearse.Trace{}, false
-	}
-	return r.rooms.Rehearse(ctx, o, steps), true
+func (r rehearsals) Rehearse(ctx context.Context, database string, steps []lint.Parsed) rehearse.Trace {
+	o, _ := r.options(database)
+	return r.rooms.Rehearse(ctx, o, steps)
 }
 
 // Leftovers are what dead processes left on the server for rehearsals.
