@@ -81,7 +81,7 @@ func TestARehearsalThatFillsTheDiskIsStopped(t *testing.T) {
 	url := shopped(t)
 	r := rooms(t)
 	r.weighEvery, r.tooMuch = 10*time.Millisecond, 1<<20
-	got := r.Rehearse(context.Background(), beside(t, url), steps("CREATE TABLE rows AS SELECT repeat('x', 1000) FROM generate_series(1, 100000000)"))
+	got := r.Rehearse(context.Background(), beside(t, url), steps("CREATE TABLE rows AS SELECT repeat('x', 1000), generate_series(1, 100000000)"))
 	r.all.Wait()
 	if got.Stopped != "It wrote more than 1 GB." || got.Failure != nil {
 		t.Errorf("%+v", got)
