@@ -34,6 +34,7 @@ type Frame struct {
 	Server       Server
 	LSN          string
 	Roles        []string            // that own or are granted something in it, and must be there before a restore
+	Owners       []string            // those of Roles that something in it belongs to, which a restore gives back to them
 	Owner        string              // of the database itself
 	Access       []string            // its privileges, as PostgreSQL writes them: "app=c/owner"; nil: those it is born with
 	Connections  int                 // its limit; -1: none

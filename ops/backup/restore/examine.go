@@ -28,7 +28,8 @@ type Ready struct {
 	Now     Now
 
 	out     leaveOut
-	created bool // the target's database exists
+	strange []string // owners of which the role is no member
+	created bool     // the target's database exists
 }
 
 // Now is what may be another in a moment, and so is nothing to compare plans by.
@@ -84,7 +85,7 @@ func (s *server) examine(ctx context.Context, from Source) (r Ready, err error) 
 		r.fault("%s cannot be the name of a database that is restored.", ops.Printable(s.target.Name, 63))
 	}
 	if from.locked() {
-		r.fault("The backup is encrypted, and no age identity is configured that opens it.")
+		r.fault("The backup is encrypted, and no age identity is configured that opens it: give one as identity, or in DBBOT_AGE_IDENTITY.")
 	}
 	if programs, err := s.programs(b); err != nil {
 		r.fault("%s", err)
@@ -130,7 +131,7 @@ func (l leaveOut) needed() map[string]bool {
 func (r *Ready) extensions() {
 	needed := r.out.needed()
 	if len(needed) > 0 {
-		r.fault("The role may not create these extensions there, or they are not installed: %s. Install them on that server, or let a superuser restore.", list(needed))
+		r.fault("The role may not create these extensions there, or they are not installed: %s. Install them on that server, or let restore_url be a superuser's.", list(needed))
 	}
 	for name := range r.out.extensions {
 		if !needed[name] {
@@ -140,21 +141,27 @@ func (r *Ready) extensions() {
 	slices.Sort(r.Notes)
 }
 
-// people looks at the roles that the backup's objects belong to or are granted to.
+// people looks at the roles that the backup's objects belong to, of which ours must be a member, or are granted to.
 func (s *server) people(ctx context.Context, b backup.Backup, r *Ready) error {
 	r.Roles = slices.Sorted(maps.Keys(r.out.roles))
 	if len(r.Roles) > 0 && !s.CreateRole {
-		r.fault("These roles are missing there, and the role %s may not create them: %s.", ops.Printable(s.Role, 63), list(r.out.roles))
+		r.fault("These roles are missing there, and the role %s may not create them: %s. CREATE ROLE … NOLOGIN for each, or ALTER ROLE … CREATEROLE for ours.",
+			ops.Printable(s.Role, 63), list(r.out.roles))
 	}
-	var strange []string // roles that exist, and that ours may not give anything to
+	owners := b.Owners
+	if owners == nil {
+		owners = b.Roles
+	}
+	var strange []string // that exist, and that ours may not give anything to
 	err := s.conn.QueryRow(ctx, `SELECT coalesce(array_agg(rolname::text ORDER BY rolname), '{}') FROM pg_roles WHERE rolname = ANY ($1)
-		AND NOT pg_has_role(rolname, 'MEMBER')`, b.Roles).Scan(&strange)
+		AND NOT pg_has_role(rolname, 'MEMBER')`, owners).Scan(&strange)
 	if err != nil {
 		return unread(err)
 	}
 	if !s.Super && len(strange) > 0 {
 		r.NoOwner = s.Role
-		r.note("Everything in it will belong to %s, which is no member of %s. A superuser could give objects to whom they belonged.",
+		r.strange = strange
+		r.note("Everything in it will belong to %s, which is no member of %s, and may not give objects back to whom they belonged.",
 			ops.Printable(s.Role, 63), ops.Printable(strings.Join(strange, ", "), 300))
 	}
 	return nil
@@ -172,7 +179,7 @@ func (s *server) room(ctx context.Context, r *Ready) error {
 		return unread(err)
 	}
 	if need := s.target.jobs() + 2; slots < need && !s.Super {
-		r.fault("The server has %s left, and the restore needs %d.", ops.Count(max(slots, 0), "connection"), need)
+		r.fault("The server has %s left, and the restore needs %d: end idle ones, or raise max_connections.", ops.Count(max(slots, 0), "connection"), need)
 	}
 	if dir != nil && s.local() {
 		if n := free(*dir); n > 0 {
@@ -180,7 +187,7 @@ func (s *server) room(ctx context.Context, r *Ready) error {
 		}
 	}
 	if r.Now.Free >= 0 && r.Now.Free < r.Now.Needs+r.Now.Needs/5 {
-		r.fault("The server's disk has %d MB left, and the database needs about %d MB.", r.Now.Free>>20, (r.Now.Needs+r.Now.Needs/5)>>20)
+		r.fault("The server's disk has %d MB left, and the database needs about %d MB: free space there first.", r.Now.Free>>20, (r.Now.Needs+r.Now.Needs/5)>>20)
 	}
 	return nil
 }

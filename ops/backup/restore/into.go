@@ -55,6 +55,7 @@ func (s *server) beside(ctx context.Context, from Source, ready Ready, frame bac
 		return r.fault(err)
 	}
 	defer a.close()
+	ready.out.of(a.entries)
 	r.Notes = append(append(r.Notes, ready.Notes...), a.notes(ready.out)...)
 	if r.Roles, err = s.createRoles(ctx, ready.Roles, from.Backup.ID); err != nil {
 		return errors.Join(err, s.dropRoles(ctx, r))

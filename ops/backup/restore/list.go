@@ -50,6 +50,8 @@ func contents(text string) (all []entry) {
 // object is the name without the owner behind it, which may be empty.
 func (e entry) object() string { return e.name[:max(0, strings.LastIndexByte(e.name, ' '))] }
 
+func (e entry) owner() string { return e.name[strings.LastIndexByte(e.name, ' ')+1:] }
+
 // subject is what a COMMENT is on: "EXTENSION hstore" of "COMMENT - EXTENSION hstore ".
 func (e entry) subject() string { return strings.TrimSpace(e.name) }
 

@@ -100,9 +100,9 @@ func dumped(tb testing.TB, url string, major int, how taking) []byte {
 	}
 	command := exec.CommandContext(tb.Context(), programs.Dump, "-Fc", "-Z0", "-d", url)
 	if how.directory {
-		dir := tb.TempDir() + "/d"
-		execute(tb, programs.Dump, "-Fd", "-j2", "-f", dir, "-d", url)
-		command = exec.CommandContext(tb.Context(), "tar", "-C", dir, "-c", ".")
+		dir := tb.TempDir()
+		execute(tb, programs.Dump, "-Fd", "-j2", "-f", dir+"/archive", "-d", url)
+		command = exec.CommandContext(tb.Context(), "tar", "-C", dir, "-c", "archive")
 	}
 	raw, err := command.Output()
 	must(tb, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -57,14 +58,18 @@ func (s *server) examineOver(ctx context.Context, from Source) (Ready, error) {
 		return r, err
 	}
 	if !r.created {
-		r.fault("There is no database %s.", ops.Printable(s.target.Name, 63))
+		r.fault("There is no database %s: restore into a new one of that name.", ops.Printable(s.target.Name, 63))
 		return r, nil
 	}
-	if err := s.grip(ctx, &r); err != nil || len(r.Faults) > 0 {
+	if err := s.grip(ctx, &r); err != nil {
 		return r, err
 	}
 	if r.NoOwner != "" {
-		r.fault("The restored database would not belong to whom the live one belongs.")
+		owners := ops.Printable(strings.Join(r.strange, ", "), 300)
+		r.fault("What is restored could not be given back to %s, to whom some of it belongs: GRANT %s TO %s, or let restore_url be a superuser's.", owners, owners, ops.Printable(s.Role, 63))
+	}
+	if len(r.Faults) > 0 {
+		return r, nil
 	}
 	live, err := s.in(ctx, s.target.Name)
 	if err != nil {
@@ -91,17 +96,17 @@ func (s *server) grip(ctx context.Context, r *Ready) error {
 	name := ops.Printable(s.target.Name, 63)
 	if !s.Super {
 		if !mine {
-			r.fault("The role %s does not own %s, and so may not rename it.", ops.Printable(s.Role, 63), name)
+			r.fault("The role %s does not own %s, and so may not rename it: GRANT the owner's role TO it.", ops.Printable(s.Role, 63), name)
 		}
 		if !signal {
 			r.fault("The role %s may not end the sessions of others: GRANT pg_signal_backend TO it.", ops.Printable(s.Role, 63))
 		}
 		if supers > 0 {
-			r.fault("%s of superusers in %s can only be ended by a superuser.", ops.Count(supers, "session"), name)
+			r.fault("%s of superusers in %s can only be ended by a superuser: let them go first.", ops.Count(supers, "session"), name)
 		}
 	}
 	if !open {
-		r.fault("%s takes no connections at the moment: somebody closed it.", name)
+		r.fault("%s takes no connections at the moment: somebody closed it. ALTER DATABASE … ALLOW_CONNECTIONS true opens it.", name)
 	}
 	if prepared > 0 {
 		r.fault("%s in %s must be committed or rolled back first: COMMIT PREPARED, ROLLBACK PREPARED.", ops.Count(prepared, "prepared transaction"), name)

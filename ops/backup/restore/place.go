@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -129,9 +130,9 @@ func (p *place) release() {
 func (p *place) archive() string { return filepath.Join(p.dir, "archive") }
 
 // keep writes a small file.
-func (p *place) keep(name, text string) (path string, err error) {
-	path = filepath.Join(p.dir, name)
-	return path, os.WriteFile(path, []byte(text), 0o600)
+func (p *place) keep(name, text string) (at string, err error) {
+	at = filepath.Join(p.dir, name)
+	return at, os.WriteFile(at, []byte(text), 0o600)
 }
 
 // fill writes a whole stream into the archive's file.
@@ -183,11 +184,11 @@ func (in *stream) broken(err error) error {
 }
 
 func (p *place) unpackOne(header *tar.Header, from io.Reader) error {
-	name := strings.TrimPrefix(header.Name, "./")
+	folder, name := path.Split(path.Clean(header.Name)) // one folder may be around them all
 	switch {
 	case header.Typeflag == tar.TypeDir:
 		return nil
-	case header.Typeflag != tar.TypeReg || name != filepath.Base(name) || name == ".." || name == ".":
+	case header.Typeflag != tar.TypeReg || strings.Count(folder, "/") > 1 || path.IsAbs(folder) || strings.HasPrefix(folder, "..") || name == "..":
 		return &damage{[]string{"The archive has a file in it that pg_dump does not make: " + ops.Printable(header.Name, 100) + "."}}
 	}
 	f, err := os.OpenFile(filepath.Join(p.archive(), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

@@ -34,7 +34,30 @@ func TestARoleThatIsNoSuperuser(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 	ready, err := Examine(t.Context(), s, to(own, "wall"))
-	if err != nil || len(ready.Faults) > 0 || ready.NoOwner != "mason" || !strings.Contains(strings.Join(ready.Notes, " "), "pg_stat_statements") {
+	if err != nil || len(ready.Faults) > 0 || ready.NoOwner != "" || !reflect.DeepEqual(s.Backup.Owners, []string{"mason"}) || !strings.Contains(strings.Join(ready.Notes, " "), "pg_stat_statements") {
+		t.Errorf("%+v, %v", ready, err)
+	}
+	r, err := Into(t.Context(), s, to(own, "wall"), quiet)
+	for _, words := range []string{"pg_stat_statements", "event trigger hear", "publication everything", "subscription theirs"} {
+		if err != nil || !strings.Contains(strings.Join(r.Notes, " "), words) {
+			t.Errorf("not said: %s: %+v, %v", words, r, err)
+		}
+	}
+	clustertest.Exec(t, own, "ALTER TABLE customers OWNER TO mason", "DROP DATABASE wall")
+	clustertest.Exec(t, super, "ALTER VIEW large OWNER TO postgres")
+	s = taken(t, super, taking{})
+	ready, err = Examine(t.Context(), s, to(own, "wall"))
+	if err != nil || len(ready.Faults) > 0 || ready.NoOwner != "mason" {
+		t.Errorf("%+v, %v", ready, err)
+	}
+	r, err = Into(t.Context(), s, to(own, "wall"), quiet)
+	if err != nil || !strings.Contains(strings.Join(r.Notes, " "), "will belong to mason, which is no member of postgres") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	clustertest.Exec(t, own, "DROP DATABASE wall")
+	clustertest.Exec(t, super, "DROP PUBLICATION everything")
+	ready, err = ExamineOver(t.Context(), s, to(own, name(t, own)))
+	if err != nil || !strings.Contains(strings.Join(ready.Faults, " "), "GRANT postgres TO mason") || !strings.Contains(strings.Join(ready.Faults, " "), "GRANT pg_signal_backend") {
 		t.Errorf("%+v, %v", ready, err)
 	}
 	clustertest.Exec(t, super, "DROP SUBSCRIPTION theirs")

@@ -153,8 +153,10 @@ func (f *filling) tell(copied int64) {
 type leaveOut struct {
 	extensions map[string]bool // that cannot be made here
 	roles      map[string]bool // that are missing here
+	strangers  map[string]bool // roles of which ours is no member
 	super      bool
 	scratch    bool
+	publishing bool // publications are left out: one belongs to a stranger
 }
 
 func (l leaveOut) omit(e entry) bool {
@@ -167,7 +169,7 @@ func (l leaveOut) omit(e entry) bool {
 	case "SUBSCRIPTION", "SUBSCRIPTION TABLE": // two databases would take the same changes
 		return true
 	case "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA":
-		return l.scratch
+		return l.scratch || l.publishing
 	case "EVENT TRIGGER":
 		return !l.super
 	case "DEFAULT ACL":
@@ -176,6 +178,13 @@ func (l leaveOut) omit(e entry) bool {
 		return l.scratch && len(l.roles) > 0
 	}
 	return false
+}
+
+// of an archive: what can be said only with its table of contents.
+func (l *leaveOut) of(all []entry) {
+	for _, e := range all {
+		l.publishing = l.publishing || e.kind == "PUBLICATION" && !l.super && l.strangers[e.owner()]
+	}
 }
 
 // notes say what was left out of an archive, a sentence each.
@@ -187,6 +196,8 @@ func (l leaveOut) notes(all []entry) (notes []string) {
 			notes = append(notes, "Not restored: the extension "+name+", which this role cannot create here.")
 		case e.kind == "EVENT TRIGGER":
 			notes = append(notes, "Not restored: the event trigger "+name+", which only a superuser may create.")
+		case e.kind == "PUBLICATION" && !l.scratch:
+			notes = append(notes, "Not restored: the publication "+name+", as one of the publications is of a role that ours is no member of.")
 		case e.kind == "SUBSCRIPTION":
 			notes = append(notes, "Not restored: the subscription "+name+", so that no two databases take the same changes.")
 		case e.kind == "POLICY":

@@ -48,6 +48,7 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 	}
 	defer a.close()
 	out.scratch = true
+	out.of(a.entries)
 	v.Notes = append(v.Notes, a.notes(out)...)
 	d, err := server.scratch(ctx, s.Backup, toVerify)
 	if err != nil {
@@ -97,13 +98,18 @@ func (s *server) lacks(ctx context.Context, b backup.Backup) (leaveOut, error) {
 	for _, e := range b.Contents.Extensions {
 		names = append(names, e.Name)
 	}
-	var extensions, roles []string
+	var extensions, roles, strangers []string
 	err := s.conn.QueryRow(ctx, `SELECT
 		(SELECT coalesce(array_agg(wanted), '{}') FROM unnest($1::text[]) wanted WHERE wanted <> 'plpgsql' AND NOT EXISTS (
 			SELECT FROM pg_available_extensions e JOIN pg_available_extension_versions v ON (v.name, v.version) = (e.name, e.default_version)
 			WHERE e.name = wanted AND ($3 OR NOT v.superuser OR v.trusted))),
-		(SELECT coalesce(array_agg(name ORDER BY name COLLATE "C"), '{}') FROM unnest($2::text[]) name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name))`,
-		names, b.Roles, s.Super).Scan(&extensions, &roles)
+		(SELECT coalesce(array_agg(name ORDER BY name COLLATE "C"), '{}') FROM unnest($2::text[]) name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)),
+		(SELECT coalesce(array_agg(rolname::text), '{}') FROM pg_roles WHERE NOT pg_has_role(oid, 'MEMBER'))`,
+		names, b.Roles, s.Super).Scan(&extensions, &roles, &strangers)
+	out.strangers = map[string]bool{}
+	for _, name := range strangers {
+		out.strangers[name] = true
+	}
 	for _, name := range extensions {
 		out.extensions[name] = true
 	}
