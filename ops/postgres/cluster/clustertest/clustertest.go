@@ -43,7 +43,7 @@ func Run(m *testing.M) int {
 func Database(tb testing.TB) string {
 	tb.Helper()
 	shared.once.Do(func() {
-		shared.cluster, shared.err = cluster.Start(context.Background(), cluster.Options{Settings: settings(nil)})
+		shared.cluster, shared.err = start(nil)
 	})
 	skipWithoutPrograms(tb, shared.err)
 	name := fmt.Sprintf("test_%d", shared.names.Add(1))
@@ -54,7 +54,7 @@ func Database(tb testing.TB) string {
 // Start runs a server of the test's own, with settings, and stops it at the test's end.
 func Start(tb testing.TB, own map[string]string) *cluster.Cluster {
 	tb.Helper()
-	c, err := cluster.Start(context.Background(), cluster.Options{Settings: settings(own)})
+	c, err := start(own)
 	skipWithoutPrograms(tb, err)
 	tb.Cleanup(func() {
 		if err := c.Stop(); err != nil {
@@ -62,6 +62,14 @@ func Start(tb testing.TB, own map[string]string) *cluster.Cluster {
 		}
 	})
 	return c
+}
+
+// folderVariable names a folder with the programs of the server to test with; without it the newest installed one is
+// taken.
+const folderVariable = "DBBOT_TEST_POSTGRES"
+
+func start(own map[string]string) (*cluster.Cluster, error) {
+	return cluster.Start(context.Background(), cluster.Options{Settings: settings(own), Binaries: cluster.Binaries{Dir: os.Getenv(folderVariable)}})
 }
 
 // Exec runs statements, and fails the test where one fails.
