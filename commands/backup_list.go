@@ -23,8 +23,7 @@ func backupList(t Toolbox) Command {
 		section := k.section()
 		parts := []Part{{Section: &section}}
 		if alone && len(k.Backups) > 0 {
-			table := k.table()
-			parts = append(parts, Part{Table: &table})
+			parts = append(parts, Part{Section: k.list()})
 		}
 		return parts
 	})
@@ -144,16 +143,22 @@ func (c Cluster) text(k kept) []Text {
 	return said
 }
 
-// table has a row for each backup, the newest first.
-func (k kept) table() Table {
-	table := Table{Columns: []Column{{Name: "backup"}, {Name: "taken"}, {Name: "verified"}, {Name: "size", Right: true}, {Name: "stays"}}}
+// listedBackups is how many backups are listed, the newest; of more the number is said.
+const listedBackups = 30
+
+// list has a line for each backup, the newest first.
+func (k kept) list() *Section {
+	section := &Section{Title: "Newest first"}
 	rules := k.verdicts()
-	for _, b := range k.Backups {
-		table.Rows = append(table.Rows, []Text{
-			{ident(b.ID)}, {moment(b.Started)}, verification(b), Say(bytesOf(stored(b.Manifest))), Say(stays(b, rules[b.ID])),
-		})
+	for i, b := range k.Backups {
+		if i == listedBackups {
+			section.Lines = append(section.Lines, sayf("… and %s that are older", ops.Count(len(k.Backups)-i, "backup")))
+			break
+		}
+		line := append(Text{ident(b.ID), {Text: ", "}, moment(b.Started), {Text: ", " + bytesOf(stored(b.Manifest)) + " · verified: "}}, verification(b)...)
+		section.Lines = append(section.Lines, append(line, Span{Text: " · stays: " + stays(b, rules[b.ID])}))
 	}
-	return table
+	return section
 }
 
 // verdicts are what the rules say of each backup.

@@ -28,8 +28,13 @@ func stored(m backup.Manifest) int64 {
 
 func bytesOf(n int64) string { return postgres.Bytes(n).String() }
 
-// lasting is how long it took to take it.
-func lasting(m backup.Manifest) string { return postgres.Age(m.Finished.Sub(m.Started)).String() }
+// lasting is how long it took to take it. Manifests count in seconds.
+func lasting(m backup.Manifest) string {
+	if took := m.Finished.Sub(m.Started); took >= time.Second {
+		return postgres.Age(took).String()
+	}
+	return "less than a second"
+}
 
 // rowsOf counts what was counted in a backup.
 func rowsOf(i backup.Inventory) (rows int64) {
@@ -66,7 +71,7 @@ var proof = map[backup.How]string{
 	backup.Restored: "by restoring it",
 }
 
-// verification says how a backup stands, in one cell: taken is never called verified.
+// verification says how a backup stands, behind “verified”: taken is never called verified.
 func verification(b backup.Backup) Text {
 	switch v := b.Verified; {
 	case v == nil:
@@ -92,7 +97,7 @@ func verdictOn(b backup.Backup) Verdict {
 func stays(b backup.Backup, rule backup.Verdict) string {
 	switch {
 	case b.Kept != nil && b.Kept.Why != "":
-		return "kept: " + ops.Printable(b.Kept.Why, nameRunes)
+		return "kept: “" + ops.Printable(b.Kept.Why, nameRunes) + "”"
 	case b.Kept != nil:
 		return "kept"
 	case rule.Stays:
