@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dbbot/ops/postgres/cluster/clustertest"
 )
@@ -61,8 +62,12 @@ func newShopOf(t testing.TB, databases sample) shopOf {
 	return s
 }
 
-// env of the shop, for migrate.yml and backup.yml.
+// env of the shop, for migrate.yml, migrate_policy.yml and backup.yml. Today is closed there, and so are yesterday and
+// tomorrow, which some zone has already or still.
 func (s shopOf) env(name string) string {
+	if name == "SHOP_TODAY" {
+		return time.Now().AddDate(0, 0, -1).Format(time.DateOnly) + ".." + time.Now().AddDate(0, 0, 1).Format(time.DateOnly)
+	}
 	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir, "SHOP_TOOL": s.tool, "SHOP_KEEPER_URL": s.keeper, "SHOP_STORE": s.store}[name]
 }
 
