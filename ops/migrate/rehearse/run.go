@@ -34,6 +34,10 @@ func (p *player) play(ctx context.Context, steps []lint.Parsed) error {
 			continue
 		}
 		at, err := p.file(ctx, s)
+		if errors.Is(err, errShared) {
+			p.tell(func(t *Trace) { t.Steps[len(t.Steps)-1].Refused = "It changes what all databases of a server share." })
+			err = p.exec(ctx, "ROLLBACK")
+		}
 		if err == nil {
 			continue
 		}
@@ -91,7 +95,38 @@ func (p *player) transaction(ctx context.Context, all []script.Statement) (at in
 			return n, err
 		}
 	}
-	return len(all), p.exec(ctx, "COMMIT")
+	return len(all), p.commit(ctx)
+}
+
+// errShared: the transaction has written to what all databases of the server share, in a way that the file does not show.
+var errShared = errors.New("the file changes what all databases share")
+
+// sharedSQL finds that. A changed role keeps its catalogue locked; other things bear the mark of the transaction.
+// pg_shdepend and its indexes are written to by whatever has an owner.
+const sharedSQL = `SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND database = 0
+		AND mode NOT IN ('AccessShareLock', 'RowShareLock') AND relation NOT IN (1214, 1232, 1233))
+	OR EXISTS (SELECT FROM pg_catalog.pg_database WHERE xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid)
+	OR EXISTS (SELECT FROM pg_catalog.pg_tablespace WHERE xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid)
+	OR EXISTS (SELECT FROM pg_catalog.pg_db_role_setting WHERE xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid)`
+
+// commit keeps what a file did, in the scratch database alone.
+func (p *player) commit(ctx context.Context) error {
+	if err := p.within(ctx); err != nil {
+		return err
+	}
+	return p.exec(ctx, "COMMIT")
+}
+
+// within makes sure that the transaction has changed nothing beyond its database.
+func (p *player) within(ctx context.Context) error {
+	var beyond bool
+	if err := p.conn.QueryRow(ctx, sharedSQL).Scan(&beyond); err != nil {
+		return errors.Join(errUntold, err)
+	}
+	if beyond {
+		return errShared
+	}
+	return nil
 }
 
 // each runs a statement of a file that is not one transaction: in the one that the file has begun, in one of its own, or
@@ -99,6 +134,11 @@ func (p *player) transaction(ctx context.Context, all []script.Statement) (at in
 func (p *player) each(ctx context.Context, one script.Statement) error {
 	inside := p.conn.PgConn().TxStatus() != 'I'
 	switch {
+	case inside && one.Node.GetTransactionStmt().GetKind() == pg.TransactionStmtKind_TRANS_STMT_COMMIT:
+		if err := p.within(ctx); err != nil {
+			return err
+		}
+		return p.untraced(ctx, one)
 	case one.Node.GetTransactionStmt() != nil, one.Alone:
 		return p.untraced(ctx, one)
 	case inside:
@@ -110,7 +150,7 @@ func (p *player) each(ctx context.Context, one script.Statement) error {
 	if err := p.traced(ctx, one); err != nil {
 		return err
 	}
-	return p.exec(ctx, "COMMIT")
+	return p.commit(ctx)
 }
 
 func (p *player) open(ctx context.Context) error {
@@ -172,7 +212,7 @@ func (p *player) whole(ctx context.Context, sql string) error {
 	}
 	took := time.Since(begun)
 	p.tell(func(t *Trace) { t.Steps[len(t.Steps)-1].Whole = &Statement{Traced: true, Seen: seen, Took: took} })
-	return p.exec(ctx, "COMMIT")
+	return p.commit(ctx)
 }
 
 func (p *player) add(s Statement) {
