@@ -141,6 +141,11 @@ func (c Config) looks() []look {
 			}
 		}
 	}
+	for _, d := range c.Databases {
+		if d.Backup != nil {
+			all = append(all, func(ctx context.Context) []finding { return c.lookAtBackups(ctx, d) })
+		}
+	}
 	if c.State.URL != "" || c.unset() == nil {
 		all = append(all, c.lookAtState)
 	}
