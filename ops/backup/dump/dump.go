@@ -140,7 +140,7 @@ func (t *taking) begin() {
 		t.id = backup.NewID(o.Database, now)
 	}
 	t.m = backup.Manifest{
-		Format: backup.Format, ID: t.id, Database: o.Database, Environment: o.Environment, Started: now.Truncate(time.Second),
+		Format: backup.Format, ID: t.id, Database: o.Database, Environment: o.Environment, Started: now.Truncate(time.Millisecond),
 		By: o.By, Request: o.Request, Asked: o.Asked.UTC(), Why: o.Why, Recipients: o.Recipients,
 	}
 }

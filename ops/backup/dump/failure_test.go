@@ -138,6 +138,11 @@ func pretend(t *testing.T, program, text string) {
 	if err != nil {
 		t.Skip(err)
 	}
+	pretendAs(t, p, program, text)
+}
+
+func pretendAs(t *testing.T, p client.Programs, program, text string) {
+	t.Helper()
 	dir := t.TempDir()
 	for name, real := range map[string]string{"pg_dump": p.Dump, "pg_dumpall": p.DumpAll, "pg_restore": p.Restore} {
 		body := `exec "$REAL" "$@"`

@@ -198,11 +198,17 @@ func (w *world) open(tb testing.TB, id backup.ID, f backup.File) io.Reader {
 // restore brings an archive back into a new database with pg_restore, and gives its URL.
 func (w *world) restore(tb testing.TB, m backup.Manifest) string {
 	tb.Helper()
+	url := clustertest.Database(tb)
+	w.restoreInto(tb, m, url)
+	return url
+}
+
+func (w *world) restoreInto(tb testing.TB, m backup.Manifest, url string) {
+	tb.Helper()
 	p, err := client.Find(m.Server.Major)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	url := clustertest.Database(tb)
 	c := client.Call{Path: p.Restore, Args: []string{"--exit-on-error"}, URL: ops.Secret(url), Stdin: w.open(tb, m.ID, m.Archive)}
 	if m.Archive.Format == "directory" {
 		dir := tb.TempDir()
@@ -216,7 +222,6 @@ func (w *world) restore(tb testing.TB, m backup.Manifest) string {
 	if err := client.Run(tb.Context(), c); err != nil {
 		tb.Fatal(err)
 	}
-	return url
 }
 
 // rows counts what a database holds, table by table.

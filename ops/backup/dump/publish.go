@@ -26,7 +26,7 @@ func (t *taking) named(file string) string {
 
 // publish writes the manifest, which makes all of it a backup.
 func (t *taking) publish(ctx context.Context) error {
-	t.m.Finished = time.Now().UTC().Truncate(time.Second)
+	t.m.Finished = time.Now().UTC().Truncate(time.Millisecond)
 	text, err := json.MarshalIndent(t.m, "", "\t")
 	if err != nil {
 		return err
