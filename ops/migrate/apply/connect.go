@@ -129,6 +129,8 @@ func pooled(o Options) error {
 func (c *Conn) unreached(err error) error {
 	fault := &ops.Error{Message: c.options.name() + " cannot be reached for migrations.", Cause: errors.Join(ErrUnread, err)}
 	switch said, _ := errors.AsType[*pgconn.PgError](err); {
+	case said != nil && strings.HasPrefix(said.Message, "unsupported startup parameter"): // PgBouncer's words; PostgreSQL has none such
+		return pooled(c.options)
 	case said == nil:
 		fault.Hint = "Is the server up, and do firewall and network let dbbot through? /db status says more."
 	case strings.HasPrefix(said.Code, "28"):

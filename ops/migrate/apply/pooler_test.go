@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -102,9 +103,12 @@ func TestAPoolerIsRefused(t *testing.T) {
 	clustertest.Exec(t, past, "DROP ROLE IF EXISTS pooled", "CREATE ROLE pooled LOGIN SUPERUSER PASSWORD 'swordfish'")
 	for _, mode := range []string{"transaction", "session", "statement"} {
 		t.Run(mode, func(t *testing.T) {
-			_, err := Open(t.Context(), Options{Name: "orders", URL: ops.Secret(behindPgBouncer(t, past, mode)), Tool: migrate.GolangMigrate, Request: 1})
-			if err == nil || !strings.Contains(err.Error(), "leads through a pooler") {
-				t.Errorf("got %v", err)
+			through := ops.Secret(behindPgBouncer(t, past, mode))
+			for _, tool := range []migrate.Tool{migrate.GolangMigrate, migrate.Prisma} { // whose search path it does not take
+				_, err := Open(t.Context(), Options{Name: "orders", URL: through, Tool: tool, Request: 1})
+				if said, ok := errors.AsType[*ops.Error](err); !ok || !strings.Contains(said.Message, "leads through a pooler") || !strings.Contains(said.Hint, "migrate_url") {
+					t.Errorf("%s: %v", tool, err)
+				}
 			}
 			unlocked(t, past)
 		})
