@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"dbbot/commands"
@@ -176,13 +177,21 @@ func (b *backups) Swept(ctx context.Context, database string, r approval.Request
 
 // later says of a server or a store that did not answer that it may do so later.
 func later(err error) error {
-	_, refused := errors.AsType[*pgconn.ConnectError](err)
-	_, away := errors.AsType[net.Error](err)
-	if err == nil || !refused && !away {
+	if err == nil || !away(err) {
 		return err
 	}
 	if said, ok := errors.AsType[*ops.Error](err); ok {
 		return &ops.Error{Message: said.Message, Hint: said.Hint, Cause: errors.Join(commands.ErrUnread, err)}
 	}
 	return errors.Join(commands.ErrUnread, err)
+}
+
+// away says whether somebody could not be reached. Of several faults each must be that: else waiting does not help.
+func away(err error) bool {
+	if faults, several := errors.AsType[dump.Faults](err); several {
+		return !slices.ContainsFunc(faults, func(f *ops.Error) bool { return !away(f.Cause) })
+	}
+	_, refused := errors.AsType[*pgconn.ConnectError](err)
+	_, lost := errors.AsType[net.Error](err)
+	return refused || lost
 }

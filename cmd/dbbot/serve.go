@@ -53,6 +53,7 @@ func (a *app) serve(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return serveHTTP(running, listener, routes(a.health, a.figures)) })
 	group.Go(func() error { a.health.watch(running); return nil })
 	group.Go(func() error { a.health.announce(running); return nil })
+	group.Go(func() error { a.stores.tidy(running, a.log); return nil })
 
 	ended := make(chan error, 1)
 	go func() {
