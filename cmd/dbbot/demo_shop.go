@@ -42,7 +42,7 @@ type role struct{ name, password string }
 // demoSettings make the server small, and its status worth reading.
 func demoSettings() map[string]string {
 	return map[string]string{
-		"max_connections": "30", "shared_buffers": "32MB", "track_io_timing": "on",
+		"max_connections": "40", "shared_buffers": "32MB", "track_io_timing": "on",
 		"max_wal_size": "256MB", "temp_file_limit": "256MB", // a sample may not fill anybody's disk
 	}
 }
