@@ -36,7 +36,7 @@ func (a *ahead) rehearse(ctx context.Context, t Toolbox, w stepWish) {
 		return
 	}
 	if w.looking {
-		a.rehearsed.Refused = "That is done for people who may ask for the migration."
+		a.rehearsed.Refused = "That is done in Slack, for people who may ask for the migration."
 		return
 	}
 	trace := t.Rehearsals.Rehearse(ctx, a.target.Database, a.judged)
@@ -145,8 +145,11 @@ func (a ahead) rehearsalLead() string {
 	switch t := a.rehearsed; {
 	case t.Failure != nil:
 		return "It fails in a rehearsal."
-	case len(t.Steps) == 0 || t.Under || t.Stopped != "" || slices.ContainsFunc(t.Steps, func(s rehearse.Step) bool { return s.Refused != "" }):
+	case len(t.Steps) < len(a.steps) || t.Under || t.Stopped != "" || slices.ContainsFunc(t.Steps, func(s rehearse.Step) bool { return s.Refused != "" }):
 		return ""
+	}
+	if !a.rehearsed.Rows {
+		return "It went through in a rehearsal without rows."
 	}
 	return "It went through in a rehearsal."
 }

@@ -65,6 +65,17 @@ func TestAPlanSaysWhatWasTraced(t *testing.T) {
 	golden(t, "migrate_plan_rehearsed.golden", say(t, All(s.tools), "migrate plan orders"))
 }
 
+func TestAPlanThatWentThrough(t *testing.T) {
+	trace := orders0004to0006()
+	trace.Steps[1] = rehearse.Step{Statements: make([]rehearse.Statement, 2)}
+	for rows, want := range map[bool]string{true: "It went through in a rehearsal. There", false: "It went through in a rehearsal without rows. There"} {
+		trace.Rows = rows
+		if lead := rehearsedScene(t, trace).planned(t, "migrate up orders").View.Lead.String(); !strings.Contains(lead, want) {
+			t.Error(lead)
+		}
+	}
+}
+
 func TestAPlanThatFailsInARehearsal(t *testing.T) {
 	trace := orders0004to0006()
 	trace.Steps, trace.Took, trace.Rows = trace.Steps[:2], time.Second, false
@@ -145,7 +156,7 @@ func TestNothingIsRehearsedForThoseWhoOnlyLook(t *testing.T) {
 	}
 	guest := Asker{May: func(risk ops.Risk, _ ops.Target) (bool, string) { return risk == ops.Read, "no" }}
 	view, err := call.Answer(t.Context(), guest, call.Targets)
-	if text := view.Text(); err != nil || strings.Contains(text, "traced") || !strings.Contains(text, "That is done for people who may ask for the migration.") {
+	if text := view.Text(); err != nil || strings.Contains(text, "traced") || !strings.Contains(text, "That is done in Slack, for people who may ask for the migration.") {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
