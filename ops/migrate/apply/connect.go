@@ -172,11 +172,15 @@ const (
 func (c *Conn) guards() string {
 	all := fmt.Sprintf("SET lock_timeout = %d; SET statement_timeout = %d; SET idle_in_transaction_session_timeout = %d; SET standard_conforming_strings = on",
 		c.lockTimeout.Milliseconds(), statementTimeout.Milliseconds(), idleTimeout.Milliseconds())
+	all += "; " + durable
 	if c.server.Version >= 140000 {
 		all += "; SET client_connection_check_interval = 1000" // a statement whose dbbot is gone ends within a second
 	}
 	return all
 }
+
+// durable: what is reported as done is on the disk, also where the server may forget its last commits in a crash.
+const durable = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 const (
 	// lockTimeout is how long a statement, and everybody who queues behind it, waits for a lock at a time.

@@ -83,7 +83,7 @@ func (r *run) commit(ctx context.Context, i int, p Prepared) (sent bool, err err
 		return true, errEnded
 	}
 	b := &pgx.Batch{}
-	for _, sql := range []string{"SET SESSION AUTHORIZATION DEFAULT", "RESET ROLE", "RESET ALL", r.lockGuard()} {
+	for _, sql := range []string{"SET SESSION AUTHORIZATION DEFAULT", "RESET ROLE", "RESET ALL", r.lockGuard(), durable} {
 		b.Queue(sql)
 	}
 	r.queueEnded(b, p)
