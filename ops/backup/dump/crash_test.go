@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,6 +23,7 @@ const childOf = "DBBOT_DUMP_CHILD"
 type task struct {
 	URL, Dir, Step string
 	Parallel       int
+	Most           uint64 // bytes that a file may have; 0: any
 }
 
 // child takes a backup, and dies at a step as kill -9 would have it.
@@ -36,12 +38,22 @@ func child(text string) {
 			select {}
 		}
 	}
+	if todo.Most > 0 {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: todo.Most, Max: todo.Most}); err != nil {
+			panic(err)
+		}
+	}
 	ctx := context.Background()
 	kept, err := store.Open(ctx, "file://"+todo.Dir)
 	if err != nil {
 		panic(err)
 	}
 	_, err = Take(ctx, Options{URL: ops.Secret(todo.URL), Database: "orders", Store: kept, Parallel: todo.Parallel, bounds: quick()}, nil)
+	if todo.Most > 0 {
+		os.Stdout.WriteString(err.Error())
+		return
+	}
 	panic(err) // it should not get here
 }
 
@@ -90,6 +102,22 @@ func TestKilledAtEachStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The kernel takes no more of a file: the real store fails in the middle of the archive.
+func TestAFileThatMayNotGrow(t *testing.T) {
+	w := newWorld(t, newDatabase(t, large...))
+	text, err := json.Marshal(task{URL: w.URL.Reveal(), Dir: w.dir, Most: 60000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childOf+"="+string(text))
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "did not take the backup of orders") || !strings.Contains(string(out), "Nothing of it is kept.") {
+		t.Errorf("%v: %s", err, out)
+	}
+	w.clean(t)
 }
 
 func (w *world) manifests(t *testing.T) (names []string) {
