@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,6 +92,13 @@ func (f *flight) tell(change func(*Trace)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change(&f.trace)
+}
+
+// whole says that every file went through.
+func (f *flight) whole() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.trace.Failure == nil && !slices.ContainsFunc(f.trace.Steps, func(s Step) bool { return s.Refused != "" })
 }
 
 func (f *flight) snapshot() Trace {

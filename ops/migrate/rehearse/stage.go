@@ -116,6 +116,10 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 			t.Missing = append(t.Missing, "the rows of rehearsal_url, as "+s.place.doubt)
 		}
 	})
+	base, err := fingerprint(ctx, conn)
+	if err != nil {
+		return s.refuse(err)
+	}
 	watcher, err := watch(ctx, conn, s.place.rows != "")
 	if err != nil {
 		return s.refuse(err)
@@ -124,8 +128,12 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	ctx, enough := context.WithCancelCause(ctx)
 	defer s.weighing(ctx, enough, made)()
 	err = player.play(ctx, s.steps)
+	after := ""
+	if err == nil && base == s.real.fingerprint && s.flight.whole() {
+		after, err = fingerprint(ctx, conn)
+	}
 	s.flight.tell(func(t *Trace) {
-		t.Took = time.Since(s.begun)
+		t.Took, t.After = time.Since(s.begun), after
 		if err != nil {
 			t.Stopped = s.stopped(ctx)
 		}

@@ -21,6 +21,7 @@ type Trace struct {
 	Version int           // of that server: 150018
 	Missing []string      // what the scratch database lacked, in words
 	Took    time.Duration // of the statements and of making the database
+	After   string        // the sum of the schema that there is afterwards; empty where the scratch database was not the same before
 }
 
 // Step is what was seen of one file.
