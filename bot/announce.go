@@ -84,7 +84,7 @@ func (a *announcement) everyLead() {
 func (a *announcement) wholePlan() {
 	r := a.move.After
 	plan, ok := commands.ReadView(r.Shown)
-	if !ok {
+	if !ok || untold(r) {
 		return
 	}
 	if _, whole := commands.Spill(plan); whole != "" {
@@ -105,7 +105,7 @@ func (a *announcement) reminder() {
 func (a *announcement) details() {
 	r := a.move.After
 	outcome, ok := commands.ReadView(r.Outcome)
-	if !ok || len(outcome.Parts) == 0 {
+	if !ok || len(outcome.Parts) == 0 || untold(r) {
 		return
 	}
 	short, whole := commands.Details(outcome)
@@ -132,12 +132,28 @@ func (a *announcement) failed() {
 	r := a.move.After
 	channel := a.bot.channelOf(r.Target.Database)
 	switch {
-	case !r.Requester.Itself() || r.State == approval.Succeeded || r.State.Open() || channel == "":
+	case !r.Requester.Itself() || !unhappy(r) || channel == "":
 	case r.Origin.Channel == "":
 		a.messages = append(a.messages, store.Message{Key: "card " + r.ID.String(), Request: r.ID, Kind: store.Card, To: channel})
 	default:
 		a.say("failed", store.Notice, channel, Said{View: commands.RequestNews(r)})
 	}
+}
+
+// unhappy ends are those that nobody wished.
+func unhappy(r approval.Request) bool {
+	switch r.State {
+	case approval.Failed, approval.Interrupted, approval.Invalidated, approval.Expired:
+		return true
+	case approval.Cancelled:
+		return r.Cancel == nil || r.Cancel.By.User == ""
+	}
+	return false
+}
+
+// untold is what dbbot asked for itself in no channel, as long as all is well.
+func untold(r approval.Request) bool {
+	return r.Requester.Itself() && r.Origin.Channel == "" && !unhappy(r)
 }
 
 // channelOf a database: where its notices go; empty where none is configured.

@@ -130,14 +130,12 @@ func (t *tending) backUp(ctx context.Context) error {
 		return t.judge(ctx, alarmLate, "")
 	}
 	err = t.ask(ctx, slot, before)
-	switch {
-	case err == nil:
-		return t.judge(ctx, alarmLate, "")
-	case t.now.Sub(slot.Due) < lateAfter:
-		return err // whether it is late is not said yet
+	if err == nil || t.now.Sub(slot.Due) < lateAfter {
+		t.judged[t.key(alarmLate)] = true // the next look tells
+		return err
 	}
 	return errors.Join(err, t.judge(ctx, alarmLate, fmt.Sprintf("The backup of %s that was due at %s has not begun: %s It is tried again every minute.",
-		t.Target.Database, clock(slot.Due), inOneSentence(err))))
+		t.Target.Database, clock(slot.Due), withHint(err))))
 }
 
 // ask makes the request of a slot: nobody has to agree to it, since it stands in the file of whoever runs dbbot.
@@ -199,6 +197,15 @@ func (t *tending) wanted(call commands.Call, planned commands.Planned[json.RawMe
 
 // clock is a time as the schedule's zone shows it.
 func clock(t time.Time) string { return t.Format("2006-01-02 15:04 MST") }
+
+// withHint is an error in a sentence, and what to do about it.
+func withHint(err error) string {
+	said := inOneSentence(err)
+	if marked, ok := errors.AsType[*ops.Error](err); ok && marked.Hint != "" {
+		said += " " + ops.Redact(marked.Hint)
+	}
+	return said
+}
 
 // What dbbot asks for by itself, and nothing else, ever.
 const (

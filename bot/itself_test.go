@@ -75,14 +75,14 @@ func TestQuiet(t *testing.T) {
 func TestLate(t *testing.T) {
 	n := newNights(t)
 	n.ticks(t, 0)
-	n.fault = &ops.Error{Message: "PostgreSQL 15's pg_dump is not installed here."}
+	n.fault = &ops.Error{Message: "PostgreSQL 15's pg_dump is not installed here.", Hint: "Install it."}
 	for range 9 {
 		if said := n.ticks(t, 10*minute); !strings.HasPrefix(said, " [") && said != "" {
 			t.Errorf("too early: %s", said)
 		}
 	}
 	said := n.ticks(t, 10*minute)
-	want := "C0ORDERS: Backups of orders: bad / The backup of orders that was due at 2026-11-23 03:00 CET has not begun: PostgreSQL 15's pg_dump is not installed here. It is tried again every minute."
+	want := "C0ORDERS: Backups of orders: bad / The backup of orders that was due at 2026-11-23 03:00 CET has not begun: PostgreSQL 15's pg_dump is not installed here. Install it. It is tried again every minute."
 	if !strings.HasPrefix(said, want) {
 		t.Errorf("%s\nwant\n%s", said, want)
 	}
@@ -90,6 +90,9 @@ func TestLate(t *testing.T) {
 		t.Errorf("said twice: %s", said)
 	}
 	n.fault = nil
+	if said := n.ticks(t, minute); said != "" {
+		t.Errorf("it begins: %s", said)
+	}
 	if said := n.ticks(t, minute); !strings.HasPrefix(said, "C0ORDERS: Backups of orders: good / The schedule of the backups of orders is kept again. Since ") {
 		t.Errorf("the end: %s", said)
 	}
@@ -222,6 +225,12 @@ func TestAnnounceItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	long := make([]commands.Part, 60)
+	for i := range long {
+		long[i] = commands.Part{Code: &commands.Code{Title: "a table", Text: strings.Repeat("x", 900)}}
+	}
+	q.Shown = keepView(commands.View{Title: "Plan", Parts: long})
+	q.Outcome = keepView(commands.View{Title: "Taken", Parts: long[:1]})
 	quiet := q
 	quiet.Origin.Channel = ""
 	for name, tt := range map[string]struct {
@@ -229,14 +238,19 @@ func TestAnnounceItself(t *testing.T) {
 		end  approval.State
 		want string
 	}{
-		"good": {q, approval.Succeeded, ""}, "failed": {q, approval.Failed, "notice C0ORDERS"}, "invalidated": {q, approval.Invalidated, "notice C0ORDERS"},
-		"quiet and good": {quiet, approval.Succeeded, ""}, "quiet and failed": {quiet, approval.Failed, "card C0ORDERS"}, "quiet and cancelled": {quiet, approval.Cancelled, "card C0ORDERS"},
+		"good": {q, approval.Succeeded, "reply C0ORDERS"}, "failed": {q, approval.Failed, "notice C0ORDERS, reply C0ORDERS"}, "invalidated": {q, approval.Invalidated, "notice C0ORDERS"},
+		"rejected":       {q, approval.Rejected, ""},
+		"quiet and good": {quiet, approval.Succeeded, ""}, "quiet and failed": {quiet, approval.Failed, "card C0ORDERS, reply "},
+		"quiet and stopped by dbbot": {quiet, approval.Cancelled, "card C0ORDERS, reply "},
 	} {
 		after := tt.q
 		after.State = tt.end
 		event := approval.Finished
-		if tt.end == approval.Invalidated {
+		switch tt.end {
+		case approval.Invalidated:
 			event = approval.Refuted
+		case approval.Rejected:
+			event = approval.RejectedBy
 		}
 		var said []string
 		for _, m := range n.Announce(approval.Move{Before: tt.q, After: after, Event: event}) {
@@ -244,6 +258,18 @@ func TestAnnounceItself(t *testing.T) {
 		}
 		if got := strings.Join(said, ", "); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+	stopped := quiet
+	stopped.State, stopped.Cancel = approval.Cancelled, &approval.Cancel{By: id("U0LEE")}
+	if said := n.Announce(approval.Move{Before: quiet, After: stopped, Event: approval.Finished}); len(said) > 0 {
+		t.Errorf("somebody stopped it, and hears of it: %+v", said)
+	}
+	for channel, want := range map[string]int{"": 0, "C0ORDERS": 1} {
+		born := q
+		born.Origin.Channel = channel
+		if said := n.Announce(approval.Move{After: born, Event: approval.Agreed}); len(said) != want {
+			t.Errorf("born in %q: %+v", channel, said)
 		}
 	}
 	text := commands.RequestView(q, nil).Text()

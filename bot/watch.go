@@ -45,12 +45,14 @@ type counter struct {
 func (c *counter) count(what string, err error) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err == nil || c.of == nil {
+	if err == nil {
+		delete(c.of, what)
+		return 0
+	}
+	if c.of == nil {
 		c.of = map[string]int{}
 	}
-	if err != nil {
-		c.of[what]++
-	}
+	c.of[what]++
 	return c.of[what]
 }
 
@@ -63,7 +65,7 @@ func (t *tending) watch(ctx context.Context) error {
 		if unread < unreadFor {
 			return err
 		}
-		return errors.Join(err, t.judge(ctx, alarmStore, fmt.Sprintf("The store of the backups of %s cannot be read: %s", t.Target.Database, inOneSentence(err))))
+		return errors.Join(err, t.judge(ctx, alarmStore, fmt.Sprintf("The store of the backups of %s cannot be read: %s", t.Target.Database, withHint(err))))
 	}
 	t.all, t.read = all, true
 	t.bot.metrics.backups(t.Target.Database, all)
@@ -110,18 +112,22 @@ func (t *tending) watchAge(ctx context.Context) error {
 // leastSlack is what a backup may take, and a little.
 const leastSlack = time.Hour
 
+var aLeapYear = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // limit of age: as the file says, else what the schedule makes of it, and a quarter more.
 func (t *tending) limit() time.Duration {
 	if t.Limit > 0 || t.Schedule == nil {
 		return t.Limit
 	}
-	longest := t.Schedule.Longest(time.Now())
+	longest := t.Schedule.Longest(aLeapYear) // always the same, so that an alarm does not begin anew
 	return longest + max(longest/4, leastSlack)
 }
 
+func (t *tending) key(kind alarm) string { return string(kind) + " " + t.Target.Database }
+
 // judge says what is wrong once it begins to be, and once when it is over. wrong is empty where nothing is.
 func (t *tending) judge(ctx context.Context, kind alarm, wrong string) error {
-	key := string(kind) + " " + t.Target.Database
+	key := t.key(kind)
 	t.judged[key] = true
 	was := slices.IndexFunc(t.on, func(a store.Alarm) bool { return a.Key == key })
 	var err error

@@ -32,7 +32,7 @@ import (
 //	the file 000007_x.up.sql: its text       the file 000007_x.up.sql is gone
 //	the shop runs: SQL                       the shop says 5 to: SQL
 //	{shop} in any text is what its database is called on the server
-//	2 days pass for "backup shop"            a minute begins
+//	2 days pass for "backup shop"            a minute begins | the clock stands still
 //
 // Lines that begin with four spaces go on with the text above. "…" stands for anything, on one line or several.
 //
@@ -108,6 +108,7 @@ var verbs = []verb{
 	{regexp.MustCompile(`^the shop runs: (.*)$`), func(c *conversation, w []string) { c.shopRuns(w[1]) }},
 	{regexp.MustCompile(`^the shop says (.*?) to: (.*)$`), func(c *conversation, w []string) { c.shopSays(w[1], w[2]) }},
 	{regexp.MustCompile(`^(\d+ \w+) pass for "(.*)"$`), func(c *conversation, w []string) { c.timePasses(w[2], w[1]) }},
+	{regexp.MustCompile(`^the clock stands still$`), func(c *conversation, _ []string) { c.stopClock() }},
 	{regexp.MustCompile(`^a minute begins$`), func(c *conversation, _ []string) { c.minuteBegins() }},
 	{regexp.MustCompile(`^(\w+) is (gone|there)$`), func(c *conversation, w []string) { c.sessions[w[1]].is(c, w[2]) }},
 }
