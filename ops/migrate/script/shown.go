@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -10,11 +11,26 @@ import (
 	"dbbot/ops"
 )
 
-// Shown is the statement for people: without white space around it and without secrets.
-func (s Statement) Shown() string { return Redact(strings.TrimSpace(s.Text)) }
+// maxShown is how many bytes of a statement people are shown: what is longer holds data.
+const maxShown = 8 << 10
 
-// maxScanned bounds what is taken apart word by word to find passwords; longer texts get ops.Redact alone.
+// Shown is the statement for people: without white space around it and without secrets, and cut where it is very long.
+func (s Statement) Shown() string {
+	text := strings.TrimSpace(s.Text)
+	if len(text) <= maxShown {
+		return Redact(text)
+	}
+	end := maxShown
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return Redact(text[:end]) + " …"
+}
+
+// maxScanned bounds what is taken apart word by word to find passwords.
 const maxScanned = 1 << 20
+
+var errTooLong = errors.New("too long")
 
 // secretName is what columns and words are called whose values nobody may see.
 var secretName = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|api_?key|credential`)
@@ -22,12 +38,15 @@ var secretName = regexp.MustCompile(`(?i)passw(?:or)?d|passphrase|secret|token|a
 // Redact hides the secrets in SQL: whatever string follows the word PASSWORD, with comments between or not, what an
 // INSERT puts into a column with the name of a secret, and what ops.Redact knows.
 func Redact(sql string) string {
-	if len(sql) > maxScanned || !secretName.MatchString(sql) {
+	if !secretName.MatchString(sql) {
 		return ops.Redact(sql)
 	}
-	scan, err := pg_query.Scan(sql)
+	scan, err := &pg_query.ScanResult{}, errTooLong
+	if len(sql) <= maxScanned {
+		scan, err = pg_query.Scan(sql)
+	}
 	if err != nil {
-		return ops.Redact(sql)
+		return ops.Redact(withoutInserted(sql))
 	}
 	secret := insertedSecrets(sql)
 	var b strings.Builder

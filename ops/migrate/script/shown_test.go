@@ -3,6 +3,7 @@ package script
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestRedact(t *testing.T) {
@@ -38,6 +39,10 @@ func TestRedact(t *testing.T) {
 	}
 	if got := Redact("INSERT INTO users (name, password) VALUES ('ana', 'hunter2')"); got != "INSERT INTO users (name, password) VALUES ('ana', '***')" {
 		t.Errorf("got %s", got)
+	}
+	long := Statement{Text: "\nINSERT INTO users (name, token) VALUES ('é', 'hunter2')" + strings.Repeat(", ('é', 'hunter2')", 100_000)}
+	if got := long.Shown(); len(got) > maxShown+100 || strings.Contains(got, "hunter") || !strings.HasSuffix(got, " …") || !utf8.ValidString(got) {
+		t.Errorf("%d bytes: %.200s", len(got), got)
 	}
 	for _, sql := range []string{
 		"INSERT INTO users (token) VALUES (1), (NULL)",
