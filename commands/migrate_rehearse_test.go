@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"dbbot/ops"
+	"dbbot/ops/approval"
 	"dbbot/ops/migrate"
+	"dbbot/ops/migrate/apply"
 	"dbbot/ops/migrate/lint"
 	"dbbot/ops/migrate/rehearse"
 )
@@ -17,6 +19,7 @@ import (
 type fakeStage struct {
 	trace    rehearse.Trace
 	unwanted bool
+	there    bool
 	left     []rehearse.Leftover
 	unread   error
 }
@@ -24,6 +27,10 @@ type fakeStage struct {
 func (f fakeStage) Rehearses(string) bool { return !f.unwanted }
 
 func (f fakeStage) Rehearse(context.Context, string, []lint.Parsed) rehearse.Trace { return f.trace }
+
+func (f fakeStage) Arrived(context.Context, string, []lint.Parsed) (bool, bool, error) {
+	return f.there, f.trace.After != "", f.unread
+}
 
 func (f fakeStage) Leftovers(context.Context, string) ([]rehearse.Leftover, error) {
 	return f.left, f.unread
@@ -179,5 +186,32 @@ func TestStatusNamesWhatRehearsalsLeft(t *testing.T) {
 	s.tools.Rehearsals = fakeStage{unread: &ops.Error{Message: "The server for rehearsals did not answer."}}
 	if text := say(t, All(s.tools), "migrate status orders"); !strings.Contains(text, "could not be seen: The server for rehearsals did not answer.") {
 		t.Error(text)
+	}
+}
+
+func TestARunSaysWhetherTheSchemaIsTheExpectedOne(t *testing.T) {
+	for _, tt := range []struct {
+		there   bool
+		after   string
+		unread  error
+		verdict Verdict
+		says    string
+	}{
+		{true, "sum", nil, Good, "The schema is the one that the rehearsal led to."},
+		{false, "sum", nil, Watch, "Another schema: watch, it is not the one that the rehearsal led to"},
+		{false, "", nil, Good, ""},
+		{false, "sum", errors.New("away"), Good, ""},
+	} {
+		trace := orders0004to0006()
+		trace.After = tt.after
+		s := rehearsedScene(t, trace)
+		planned := s.planned(t, "migrate up 1 orders")
+		s.tools.Rehearsals = fakeStage{trace: trace, there: tt.there, unread: tt.unread}
+		change := s.change(t, "migrate up 1 orders")
+		s.report = apply.Report{Done: []apply.Done{{Step: migrate.Step{Migration: migrate.Migration{Name: "0004_note"}, To: "4"}, Statements: 1}}}
+		view, err := change.Run(t.Context(), approval.Request{ID: 7}, planned.Plan, silentProgress)
+		if text := view.Text(); err != nil || view.Verdict != tt.verdict || !strings.Contains(text, tt.says) || tt.says == "" && strings.Contains(text, "rehearsal") {
+			t.Errorf("%v, %s\n%s", err, view.Verdict, text)
+		}
 	}
 }

@@ -247,6 +247,9 @@ func (s stepping) run(ctx context.Context, r approval.Request, p stepPlan, progr
 	if err != nil && view.Title != "" {
 		view.Parts = append(view.Parts, s.tools.truths(ctx, p.Alias)...)
 	}
+	if err == nil {
+		view = s.tools.drift(ctx, p.Alias, steps, view)
+	}
 	if taken != "" {
 		view.Notes = append(view.Notes, Text{{Text: "Taken and verified before: "}, ident(taken)})
 	}

@@ -39,6 +39,15 @@ func (r rehearsals) Rehearse(ctx context.Context, database string, steps []lint.
 	return r.rooms.Rehearse(ctx, o, steps)
 }
 
+// Arrived says whether a database has become what the rehearsal of the steps showed.
+func (r rehearsals) Arrived(ctx context.Context, database string, steps []lint.Parsed) (there, known bool, err error) {
+	o, wanted := r.options(database)
+	if !wanted {
+		return false, false, nil
+	}
+	return r.rooms.Arrived(ctx, o, steps)
+}
+
 // Leftovers are what dead processes left on the server for rehearsals.
 func (r rehearsals) Leftovers(ctx context.Context, database string) ([]rehearse.Leftover, error) {
 	o, wanted := r.options(database)
