@@ -21,7 +21,7 @@ import (
 
 // The crash tests run the program as processes of its own, and kill them. This binary is the program when asProgram is set.
 const (
-	crashAt    = "DBBOT_TEST_CRASH_AT" // the step at which it kills itself
+	crashAt    = "DBBOT_TEST_CRASH_AT" // the step at which it kills itself, "a>b": at the first b behind an a
 	stepsInto  = "DBBOT_TEST_STEPS"    // a file to which it writes each step that it reaches
 	stepsLimit = 10_000                // lines of that file, so that it cannot grow without end
 )
@@ -36,8 +36,14 @@ func crashHook() {
 	if into != "" {
 		go writeSteps(into, steps)
 	}
+	first, at := behind(at)
+	var armed atomic.Bool
+	armed.Store(first == "")
 	ops.OnReached = func(step string) {
-		if at != "" && step == at {
+		if step == first {
+			armed.Store(true)
+		}
+		if at != "" && step == at && armed.Load() {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // nothing more of this goroutine, however long the signal takes
 		}
@@ -46,6 +52,14 @@ func crashHook() {
 		default:
 		}
 	}
+}
+
+// behind takes "a>b" apart.
+func behind(at string) (first, then string) {
+	if first, then, found := strings.Cut(at, ">"); found {
+		return first, then
+	}
+	return "", at
 }
 
 func writeSteps(path string, steps <-chan string) {

@@ -103,8 +103,7 @@ func (h *house) wrongCards(t *testing.T, state *pgx.Conn) (found []string) {
 			found = append(found, fmt.Sprintf("#%d has %d cards", r.ID, len(cards)))
 			continue
 		}
-		blocks := string(cards[0].Blocks)
-		if !strings.Contains(cards[0].Text, r.State) || strings.Count(blocks, `"type":"button"`) != strings.Count(blocks, `"action_id":"retry"`) {
+		if !strings.Contains(cards[0].Text, r.State) || decidable(string(cards[0].Blocks)) {
 			found = append(found, fmt.Sprintf("the card of #%d, which is %s, says: %s", r.ID, r.State, cards[0].Text))
 		}
 	}
