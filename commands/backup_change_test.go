@@ -233,7 +233,7 @@ func TestWhatCameOfALostBackup(t *testing.T) {
 	}{
 		"good":          {func(b *backup.Backup) { b.Verified = restored(0) }, HappenedWhole, "The backup is there: good\n\norders-20261123-030000-7f3a was taken and verified by restoring it.\n\nRemoved: a session"},
 		"not good":      {func(b *backup.Backup) { b.Verified = restored(0, "It is cut.") }, HappenedWhole, "The backup is there: bad\n\norders-20261123-030000-7f3a was taken, and it is not good: It is cut.\n\nRemoved: a session"},
-		"not verified":  {func(*backup.Backup) {}, HappenedWhole, "The backup is there: watch\n\norders-20261123-030000-7f3a was taken, and not verified: its process was lost. /db backup verify orders-20261123-030000-7f3a does that.\n\nRemoved: a session"},
+		"not verified":  {func(*backup.Backup) {}, HappenedWhole, "The backup is there: watch\n\norders-20261123-030000-7f3a was taken, and not verified: its process was lost.\n\nNot verified: watch, /db backup verify orders-20261123-030000-7f3a does that.\n\nRemoved: a session"},
 		"another's":     {func(b *backup.Backup) { b.Request = 41 }, HappenedNothing, "Nothing was taken\n\nNothing of it is in the store.\n\nRemoved: a session"},
 		"another state": {func(b *backup.Backup) { b.Asked = lookedAt.Add(1) }, HappenedNothing, "Nothing was taken\n\nNothing of it is in the store.\n\nRemoved: a session"},
 	} {

@@ -47,6 +47,7 @@ func (b backingUp) verified(ctx context.Context, r approval.Request, taken backu
 	if err != nil {
 		view.Title, view.Verdict = "Backup taken, and not verified", Watch
 		view.Lead = append(view.Lead, Span{Text: " It was not verified, and stays."})
+		view.Parts = append(view.Parts, toVerify(taken.ID))
 		return err
 	}
 	section, fault := k.judged(taken.ID, v)
@@ -59,6 +60,14 @@ func (b backingUp) verified(ctx context.Context, r approval.Request, taken backu
 	}
 	view.Lead = tellTaken(taken, " is taken and verified "+proof[v.How])
 	return nil
+}
+
+// toVerify is a backup that waits for its verification.
+func toVerify(id backup.ID) Part {
+	words := "backup verify " + typed(string(id))
+	return Part{Section: &Section{
+		Title: "Not verified", Verdict: Watch, Summary: Text{literal("/db " + words), {Text: " does that."}}, Buttons: []Button{{Name: "Verify", Words: words}},
+	}}
 }
 
 // judged says what a verification found; the error is nil where all is well.
@@ -113,7 +122,8 @@ func (b backingUp) look(ctx context.Context, r approval.Request, p backupPlan) (
 		case t.Bad():
 			view.Lead = append(view.Lead, Span{Text: ", and it is not good: " + sentenceOf(t.Verified.Found)})
 		default:
-			view.Lead = append(view.Lead, Span{Text: ", and not verified: its process was lost. "}, literal("/db backup verify "+string(t.ID)), Span{Text: " does that."})
+			view.Lead = append(view.Lead, Span{Text: ", and not verified: its process was lost."})
+			view.Parts = append(view.Parts, toVerify(t.ID))
 		}
 		return HappenedWhole, view, nil
 	}
