@@ -30,6 +30,9 @@ func Into(ctx context.Context, s Source, t Target, progress Progress) (Report, e
 		return Report{}, ended(ctx, err)
 	}
 	defer server.close()
+	if err := server.claim(ctx); err != nil {
+		return Report{}, ended(ctx, err)
+	}
 	r := Report{Notes: server.swept(ctx)}
 	ready, err := server.examine(ctx, s)
 	if err == nil && ready.created {

@@ -90,6 +90,9 @@ func Undo(ctx context.Context, t Target, name string, progress Progress) (Report
 		return Report{}, ended(ctx, err)
 	}
 	defer s.close()
+	if err := s.claim(ctx); err != nil {
+		return Report{}, ended(ctx, err)
+	}
 	r := Report{Notes: s.swept(ctx)}
 	k, err := s.find(ctx, name)
 	if err != nil {

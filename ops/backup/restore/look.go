@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,38 +66,43 @@ func (s *server) look(ctx context.Context) (f Found, err error) {
 	return f, unread(err)
 }
 
-// orphans waits until the lost process's sessions are gone, and ends those that are not by then.
+// runClass is the first number of the advisory lock that a run's session holds, the second the hash of its request: so
+// that a request is not run twice at once, and a lost run is known from one that lives.
+const runClass = 0x64627372
+
+func (t Target) run() string { return fmt.Sprintf("%d/%d", t.Request, t.Asked.UnixMicro()) }
+
+// claim takes the run's lock for as long as the session lives. Runs from a terminal are nobody's request.
+func (s *server) claim(ctx context.Context) error {
+	if s.target.Request == 0 {
+		return nil
+	}
+	var free bool
+	if err := s.conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, hashtext($2))", runClass, s.target.run()).Scan(&free); err != nil {
+		return unread(err)
+	}
+	if !free {
+		return &ops.Error{Message: "This is being done already, by another process of dbbot.", Hint: "Wait for it to end."}
+	}
+	return nil
+}
+
+// orphans waits until the lost process's session is gone, and ends it where that takes its server longer.
 func (s *server) orphans(ctx context.Context) error {
 	bound, cancel := context.WithTimeout(ctx, orphanWithin)
 	defer cancel()
-	for n := 0; ; n++ {
-		rows, err := s.conn.Query(ctx, `SELECT datname::text, shobj_description(d.oid, 'pg_database'), l.pid FROM pg_database d JOIN pg_locks l
-			ON `+lockOfSQL+` = hashtext(datname::text)::bigint & 4294967295 WHERE l.pid <> pg_backend_pid()`, scratchClass)
-		if err != nil {
+	for ended := false; ; ended = true {
+		var left int
+		err := s.conn.QueryRow(ctx, `WITH there AS MATERIALIZED (SELECT DISTINCT l.pid FROM pg_locks l WHERE `+lockOfSQL+` = hashtext($2)::bigint & 4294967295),
+			ended AS MATERIALIZED (SELECT pg_terminate_backend(pid) FROM there WHERE $3)
+			SELECT (SELECT count(*) FROM there) + 0 * (SELECT count(*) FROM ended)`, runClass, s.target.run(), ended).Scan(&left)
+		switch {
+		case err != nil:
 			return unread(err)
-		}
-		var name string
-		var comment *string
-		var pid int32
-		var left []int32
-		if _, err := pgx.ForEachRow(rows, []any{&name, &comment, &pid}, func() error {
-			if m, ok := marked(comment); ok && m.ours(s.target) {
-				left = append(left, pid)
-			}
+		case left == 0:
 			return nil
-		}); err != nil {
-			return unread(err)
-		}
-		if len(left) == 0 {
-			return nil
-		}
-		if n > 0 {
-			for _, pid := range left {
-				_, _ = s.conn.Exec(ctx, "SELECT pg_terminate_backend($1)", pid) // the next look tells
-			}
-		}
-		if !wait(bound, orphanPause) {
-			return &ops.Error{Message: "A session of the lost restore does not end.", Hint: "It is named dbbot restore."}
+		case !wait(bound, orphanPause):
+			return &ops.Error{Message: "A session of the lost restore does not end.", Hint: "It is named dbbot restore; pg_terminate_backend ends it."}
 		}
 	}
 }

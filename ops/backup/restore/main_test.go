@@ -24,12 +24,21 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
+// thorough says that all shall be tested, which takes minutes: every kill, and damage in every place.
+var thorough = os.Getenv("DBBOT_TEST_ALL") != ""
+
 func TestMain(m *testing.M) {
 	if todo := os.Getenv(childOf); todo != "" {
 		child(todo)
 		return
 	}
-	os.Exit(clustertest.Run(m))
+	code := clustertest.Run(m)
+	if elsewhere != nil {
+		if err := elsewhere.Stop(); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(code)
 }
 
 // memory is a store of a test.

@@ -245,6 +245,9 @@ func Over(ctx context.Context, s Source, t Target, progress Progress) (Report, e
 		return Report{}, ended(ctx, err)
 	}
 	defer server.close()
+	if err := server.claim(ctx); err != nil {
+		return Report{}, ended(ctx, err)
+	}
 	r := Report{Notes: server.swept(ctx)}
 	ready, err := server.examineOver(ctx, s)
 	if err = errors.Join(err, ready.refused()); err != nil {

@@ -138,6 +138,7 @@ func (d *scratch) drop(ctx context.Context) error {
 	defer cancel()
 	err := d.again(reached)
 	if err == nil {
+		ops.Reached("dropping")
 		err = d.exec(ctx, makeWithin, "DROP DATABASE IF EXISTS "+ident(d.name)+" WITH (FORCE)")
 	}
 	if err != nil {

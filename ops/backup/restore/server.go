@@ -124,7 +124,15 @@ func (s *server) recognise(ctx context.Context) error {
 	return nil
 }
 
-func (s *server) close() { closeConn(s.conn) }
+// close ends the session, and with it all locks: the server notices a moment later, so that they are given back first.
+func (s *server) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	if !s.conn.IsClosed() {
+		_, _ = s.conn.Exec(ctx, "SELECT pg_advisory_unlock_all()") // or the session's end does it
+	}
+	closeConn(s.conn)
+}
 
 func closeConn(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)

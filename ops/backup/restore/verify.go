@@ -22,6 +22,9 @@ func (s Source) tryOut(ctx context.Context, t Target, v *backup.Verification, pr
 	}
 	defer server.close()
 	v.Where = server.where()
+	if err := server.claim(ctx); err != nil {
+		return err
+	}
 	v.Notes = append(v.Notes, server.swept(ctx)...)
 	programs, err := server.programs(s.Backup)
 	if err != nil {
