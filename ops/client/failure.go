@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,7 +91,7 @@ func (t *tail) read() {
 		if len(line) > 0 {
 			t.line(string(line))
 		}
-		for err == bufio.ErrBufferFull { // the rest of a long line
+		for errors.Is(err, bufio.ErrBufferFull) { // the rest of a long line
 			_, err = in.ReadSlice('\n')
 		}
 		if err != nil {

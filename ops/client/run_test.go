@@ -228,7 +228,7 @@ func running(pid int) bool {
 // that anybody could open; and a hostile name is a name.
 func TestThePasswordIsNotSeen(t *testing.T) {
 	p, past := programs(t, 15), clustertest.Database(t)
-	for _, name := range []string{"-x", `host=evil port=1`, `a'b"c\d`, "postgres://evil/x", "two words", "Ünï"} {
+	for _, name := range []string{"-x", `host=evil port=1`, `a'b"c\d Ünï`} {
 		clustertest.Exec(t, past, `CREATE DATABASE "`+strings.ReplaceAll(name, `"`, `""`)+`"`)
 		var out bytes.Buffer
 		c := Call{

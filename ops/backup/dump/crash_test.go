@@ -107,7 +107,7 @@ func TestKilledAtEachStep(t *testing.T) {
 // The kernel takes no more of a file: the real store fails in the middle of the archive.
 func TestAFileThatMayNotGrow(t *testing.T) {
 	w := newWorld(t, newDatabase(t, large...))
-	text, err := json.Marshal(task{URL: w.URL.Reveal(), Dir: w.dir, Most: 60000})
+	text, err := json.Marshal(task{URL: w.URL.Reveal(), Dir: w.dir, Most: 50000})
 	if err != nil {
 		t.Fatal(err)
 	}

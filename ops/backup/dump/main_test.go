@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -61,6 +62,7 @@ type world struct {
 	Options
 	dir      string
 	identity *age.X25519Identity
+	told     Progress // of a busy one
 }
 
 func newWorld(tb testing.TB, url string) *world {
@@ -121,7 +123,7 @@ func (w *world) fails(tb testing.TB, ctx context.Context, words ...string) {
 
 func (w *world) failed(tb testing.TB, err error, words ...string) {
 	tb.Helper()
-	said, marked := err.(*ops.Error)
+	said, marked := errors.AsType[*ops.Error](err)
 	if !marked {
 		tb.Fatalf("not for people: %v", err)
 	}

@@ -117,6 +117,10 @@ func (s *survey) server(ctx context.Context, o Options) {
 		return
 	}
 	s.ready.Bytes = s.weights.total
+	if s.ready.Server.Major < oldestServer {
+		s.add(&ops.Error{Message: fmt.Sprintf("PostgreSQL %d is too old: backups need %d, which tells how far a dump is.", s.ready.Server.Major, oldestServer)})
+		return
+	}
 	if s.programs, err = client.Find(s.ready.Server.Major); err != nil {
 		s.add(err)
 		return
@@ -124,6 +128,9 @@ func (s *survey) server(ctx context.Context, o Options) {
 	s.ready.Client, s.inside = s.programs.Version, compresses(ctx, s.programs)
 	s.add(s.room(o))
 }
+
+// oldestServer is the first that has pg_stat_progress_copy.
+const oldestServer = 14
 
 // keys fails closed: no backup is taken with fewer keys than it should have.
 func (s *survey) keys(all []string) {

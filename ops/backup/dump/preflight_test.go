@@ -99,7 +99,7 @@ func TestConnectionsThatWillNotDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, test.url)
 			_, err := Preflight(t.Context(), w.Options)
-			if said, ok := err.(*ops.Error); !ok || !strings.Contains(said.Message, test.words) || strings.Contains(said.Message+said.Hint, "hunter2") {
+			if said, ok := errors.AsType[*ops.Error](err); !ok || !strings.Contains(said.Message, test.words) || strings.Contains(said.Message+said.Hint, "hunter2") {
 				t.Errorf("%v", err)
 			}
 		})

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"os"
@@ -25,7 +26,7 @@ func TestAReplicaIsRefused(t *testing.T) {
 	primary := clustertest.Start(t, nil)
 	w := newWorld(t, replicaOf(t, primary))
 	_, err := Preflight(t.Context(), w.Options)
-	if said, ok := err.(*ops.Error); !ok || !strings.Contains(said.Message, "leads to a replica") || !strings.Contains(said.Hint, "target_session_attrs=read-write") {
+	if said, ok := errors.AsType[*ops.Error](err); !ok || !strings.Contains(said.Message, "leads to a replica") || !strings.Contains(said.Hint, "target_session_attrs=read-write") {
 		t.Errorf("%v", err)
 	}
 	w.clean(t)

@@ -71,11 +71,11 @@ func readArchive(from io.Reader) (contents, error) {
 		if r.err == nil {
 			r.err = errors.New("something follows the end of the archive")
 		}
-		if r.err == io.EOF {
-			r.err = nil
+		if errors.Is(r.err, io.EOF) {
+			return r.found, nil
 		}
 	}
-	if r.err == io.EOF {
+	if errors.Is(r.err, io.EOF) {
 		r.err = io.ErrUnexpectedEOF
 	}
 	return r.found, r.err
@@ -148,7 +148,7 @@ func (r *archiveReader) entry() {
 // blocks reads the data, to its end.
 func (r *archiveReader) blocks() {
 	for r.err == nil {
-		if _, err := r.from.Peek(1); err == io.EOF {
+		if _, err := r.from.Peek(1); errors.Is(err, io.EOF) {
 			return
 		}
 		kind, id := r.byte(), r.int()

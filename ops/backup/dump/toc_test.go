@@ -48,7 +48,7 @@ func TestCutArchives(t *testing.T) {
 	url := newDatabase(t, shop...)
 	for _, compress := range []string{"0", "1"} {
 		whole := archiveOf(t, url, "--compress="+compress)
-		for n := 0; n < len(whole); n += 1 + len(whole)/997 {
+		for n := 0; n < len(whole); n += 1 + len(whole)/199 {
 			got, err := readArchive(bytes.NewReader(whole[:n]))
 			lacks := got.Large != 2
 			for _, one := range got.Tables {
