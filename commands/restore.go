@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/backup"
 )
