@@ -126,6 +126,13 @@ func TestWhatStaysIsNamed(t *testing.T) {
 	w.clean(t)
 }
 
+// A pg_dump that forgets the snapshot is found out by the rows.
+func TestAnotherSnapshot(t *testing.T) {
+	w := newWorld(t, newDatabase(t, shop...))
+	pretend(t, "pg_dump", `"$(dirname "$REAL")"/psql -q "`+w.URL.Reveal()+`" -c 'DELETE FROM orders WHERE id = 1'; exec "$REAL" "${@/--snapshot=*/--no-comments}"`)
+	w.fails(t, t.Context(), "the archive has 1999 rows of table public.orders, which has 2000")
+}
+
 // pretend puts a pg_dump (or pg_dumpall) before the real one; $REAL is that.
 func pretend(t *testing.T, program, text string) {
 	t.Helper()
@@ -177,7 +184,16 @@ func TestDumpsThatLie(t *testing.T) {
 			w := newWorld(t, url)
 			w.Parallel = test.parallel
 			pretend(t, test.program, test.text)
+			whole := false
+			w.Store = odd{Store: w.Store, file: "archive", put: func(ctx context.Context, s backup.Store, name string, r io.Reader) (int64, error) {
+				n, err := s.Put(ctx, name, r, 0)
+				whole = err == nil
+				return n, err
+			}}
 			w.fails(t, t.Context(), test.words...)
+			if late := strings.HasPrefix(name, "without") || name == "no globals" || name == "a file emptied"; whole && !late {
+				t.Error("the store was told that this is all of it")
+			}
 		})
 	}
 }
