@@ -117,12 +117,12 @@ func (k kept) found(view *View, b backup.Backup) {
 
 // holds counts what is in a backup.
 func holds(i backup.Inventory) string {
-	said := []string{ops.Count(len(i.Tables), "table"), Many(rowsOf(i), "row")}
+	said := []string{ops.Count(len(i.Tables), "table"), many(rowsOf(i), "row")}
 	if n := len(i.Sequences); n > 0 {
 		said = append(said, ops.Count(n, "sequence"))
 	}
 	if i.LargeObjects > 0 {
-		said = append(said, Many(i.LargeObjects, "large object"))
+		said = append(said, many(i.LargeObjects, "large object"))
 	}
 	return strings.Join(said, ", ")
 }

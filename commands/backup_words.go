@@ -44,14 +44,19 @@ func rowsOf(i backup.Inventory) (rows int64) {
 	return rows
 }
 
-// Many says a large number as people say it.
-func Many(n int64, one string) string {
+// many says a large number as people say it.
+func many(n int64, one string) string {
 	switch {
 	case n >= 10_000_000:
 		return fmt.Sprintf("%d million %ss", n/1_000_000, one)
 	case n >= 1_000_000:
 		return fmt.Sprintf("%.1f million %ss", float64(n)/1e6, one)
 	}
+	return Counted(n, one)
+}
+
+// Counted says a number of things exactly: "2,401,220 rows".
+func Counted(n int64, one string) string {
 	return grouped(n) + strings.TrimPrefix(ops.Count(int(n), one), fmt.Sprint(n))
 }
 

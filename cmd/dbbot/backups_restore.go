@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,16 +50,30 @@ func landed(r restore.Ready) commands.Landing {
 	if r.Over != nil {
 		l.Aside = r.Over.Kept
 	}
-	if lost := r.Now.Lost; lost != nil {
-		l.Sessions = lost.Sessions
-		for _, t := range lost.Tables {
-			l.Lost = append(l.Lost, fmt.Sprintf("%s has about %s now, and %s in the backup.", t.Name, commands.Many(t.Live, "row"), commands.Many(t.Then, "row")))
-		}
-		for _, gone := range lost.Gone {
-			l.Lost = append(l.Lost, gone+" is not in the backup.")
-		}
+	if r.Now.Lost != nil {
+		l.Sessions, l.Lost = r.Now.Lost.Sessions, differences(*r.Now.Lost)
 	}
 	return l
+}
+
+// differences are what a live database has and the backup has not. Where all tables are in public, that is not said of each.
+func differences(lost restore.Lost) (said []string) {
+	name := func(table string) string { return strings.TrimPrefix(table, "public.") }
+	elsewhere := func(table string) bool { return !strings.HasPrefix(table, "public.") }
+	if slices.ContainsFunc(lost.Tables, func(t restore.Change) bool { return elsewhere(t.Name) }) || slices.ContainsFunc(lost.Gone, elsewhere) {
+		name = func(table string) string { return table }
+	}
+	for _, t := range lost.Tables {
+		live := "about " + commands.Counted(t.Live, "row")
+		if t.Live < 0 {
+			live = "an unknown number of rows"
+		}
+		said = append(said, fmt.Sprintf("%s has %s now, and %s in the backup.", name(t.Name), live, commands.Counted(t.Then, "row")))
+	}
+	for _, gone := range lost.Gone {
+		said = append(said, name(gone)+" is not in the backup.")
+	}
+	return said
 }
 
 // target leads to where a backup is restored. Without a name that is in the place of the live database, which must be on the

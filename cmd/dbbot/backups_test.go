@@ -13,6 +13,7 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/backup"
+	"dbbot/ops/backup/restore"
 	"dbbot/ops/postgres/cluster/clustertest"
 
 	"filippo.io/age"
@@ -219,5 +220,20 @@ func restoresElsewhere(t *testing.T, shop shopOf) {
 	away := depotOf(t, shop, func(d *Database) { d.BackupURL = "postgres://keeper@127.0.0.1:1/x" })
 	if _, err := away.Ready(t.Context(), "shop"); !errors.Is(err, commands.ErrUnread) {
 		t.Errorf("a server that is away: %v", err)
+	}
+}
+
+func TestWhatARestoreLosesIsSaid(t *testing.T) {
+	lost := restore.Lost{
+		Tables: []restore.Change{{Name: "public.orders", Live: 2_401_220, Then: 2_400_000}, {Name: "public.lines", Live: -1, Then: 1}},
+		Gone:   []string{"public.gifts"},
+	}
+	want := "orders has about 2,401,220 rows now, and 2,400,000 rows in the backup. lines has an unknown number of rows now, and 1 row in the backup. gifts is not in the backup."
+	if got := strings.Join(differences(lost), " "); got != want {
+		t.Errorf("got %s", got)
+	}
+	lost.Gone = []string{"shop.gifts"}
+	if got := differences(lost); !strings.HasPrefix(got[0], "public.orders has") || got[2] != "shop.gifts is not in the backup." {
+		t.Errorf("of two schemas: %s", got)
 	}
 }
