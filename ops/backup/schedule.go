@@ -56,9 +56,6 @@ func ParseSchedule(text string, zone *time.Location) (Schedule, error) {
 // String is the schedule as it was written, and its zone.
 func (s Schedule) String() string { return s.text + " " + s.zone.String() }
 
-// Zone is where the schedule's clock hangs.
-func (s Schedule) Zone() *time.Location { return s.zone }
-
 // Next is the first time after that it is due, in its zone. It is zero where the next is more than four years away.
 func (s Schedule) Next(after time.Time) time.Time {
 	if s.hourly {

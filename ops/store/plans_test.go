@@ -221,11 +221,28 @@ func everything(t *testing.T, s *Store) {
 	check(err)
 	_, err = s.Links(t.Context(), []approval.ID{r.ID, 500, 600})
 	check(err)
+	everyClock(t, s, check)
 	_, card = cardOf(t, s)
 	for _, end := range []func(context.Context, Message, string) error{s.Postpone, s.Redirect, s.Unsayable} {
 		m, _, _ := lease(t, s, card.ID, minute)
 		check(end(t.Context(), m, "C0DBOPS"))
 	}
+}
+
+// everyClock calls what schedules and alarms do.
+func everyClock(t *testing.T, s *Store, check func(error)) {
+	t.Helper()
+	scheduled(t, s, "backup orders", nightly)
+	slot, ask := due(three)
+	_, _, err := s.CreateDue(t.Context(), slot, ask)
+	check(err)
+	check(s.SeenTo(t.Context(), slot))
+	_, err = s.Raise(t.Context(), Alarm{Key: "age orders", Database: "orders"}, notice("{}"))
+	check(err)
+	_, err = s.Alarms(t.Context())
+	check(err)
+	_, err = s.Clear(t.Context(), "age orders", notice("{}"))
+	check(err)
 }
 
 // many fills the tables as years would.

@@ -9,7 +9,6 @@ import (
 	"dbbot/ops/audit"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype/zeronull"
 )
 
 // Slot is a time at which something was due.
@@ -97,18 +96,4 @@ func (t *transaction) say(ctx context.Context, m Message) error {
 		return err
 	}
 	return t.store.options.Enqueue(ctx, t.Tx, []approval.Work{deliver})
-}
-
-// LastSlots are the newest slots that were seen to, by key; of what has none yet there is nothing.
-func (s *Store) LastSlots(ctx context.Context) (map[string]time.Time, error) {
-	type row struct {
-		Key  string
-		Last zeronull.Timestamptz
-	}
-	rows, err := all(ctx, s, pgx.RowToStructByPos[row], "SELECT key, last FROM dbbot.schedules WHERE last IS NOT NULL")
-	found := map[string]time.Time{}
-	for _, r := range rows {
-		found[r.Key] = time.Time(r.Last)
-	}
-	return found, err
 }
