@@ -32,6 +32,7 @@ type setting struct {
 	same    bool // on the server of the real database
 	version bool // of the same version
 	rows    bool
+	alike   bool // the schema is the very same, but for extensions that are missing
 	refused bool // a file before it was left out
 	lacks   lacking
 }
@@ -60,6 +61,8 @@ func (f *Failure) doubt(in setting) string {
 		return "A file before it was left out of the rehearsal."
 	case !in.version:
 		return "The server for rehearsals has another version."
+	case !in.alike:
+		return "The scratch database has not quite the schema of the real one."
 	}
 	return ""
 }

@@ -60,7 +60,7 @@ func TestFailuresAreCertainOnlyWhereTheSchemaDecides(t *testing.T) {
 			t.Errorf("%s: went through", tt.sql)
 			continue
 		}
-		f.weigh(setting{same: true, version: true})
+		f.weigh(setting{same: true, version: true, alike: true})
 		if f.Code != tt.code || f.Line != tt.line || f.Certain != tt.certain || f.Certain != (f.Doubt == "") || f.Step != 1 || !strings.Contains(f.Message, tt.says) {
 			t.Errorf("%s: %+v", tt.sql, f)
 		}
@@ -68,7 +68,7 @@ func TestFailuresAreCertainOnlyWhereTheSchemaDecides(t *testing.T) {
 			t.Errorf("a value is shown: %s", f.Message)
 		}
 		for name, in := range map[string]setting{
-			"another version": {same: true}, "a file left out": {same: true, version: true, refused: true},
+			"another version": {same: true, alike: true}, "not alike": {same: true, version: true}, "a file left out": {same: true, version: true, refused: true},
 			"something lacks": {same: true, version: true, lacks: lacking{objects: []string{"x"}}},
 		} {
 			if f.weigh(in); f.Certain {

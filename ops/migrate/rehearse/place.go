@@ -46,7 +46,7 @@ func openReal(ctx context.Context, o Options, application string) (*real, error)
 		pg_encoding_to_char(encoding), datcollate::text, datctype::text FROM pg_database WHERE datname = current_database()`).
 		Scan(&r.database, &r.version, &r.role, &r.zone, &r.path, &r.locale.Encoding, &r.locale.Collate, &r.locale.Ctype)
 	if err == nil {
-		r.fingerprint, err = fingerprint(ctx, c)
+		r.fingerprint, err = fingerprint(ctx, c, nil)
 	}
 	if err != nil {
 		shut(c)
@@ -55,12 +55,12 @@ func openReal(ctx context.Context, o Options, application string) (*real, error)
 	return r, nil
 }
 
-// fingerprint is the sum of a schema.
-func fingerprint(ctx context.Context, c *pgx.Conn) (sum string, err error) {
+// fingerprint is the sum of a schema, but for some extensions.
+func fingerprint(ctx context.Context, c *pgx.Conn, without []string) (sum string, err error) {
 	if _, err := c.Exec(ctx, "SET search_path = ''"); err != nil { // names are written in full
 		return "", err
 	}
-	err = c.QueryRow(ctx, schemaSQL).Scan(&sum)
+	err = c.QueryRow(ctx, schemaSQL, append([]string{}, without...)).Scan(&sum)
 	return sum, err
 }
 
@@ -139,7 +139,7 @@ func (p *place) look(ctx context.Context, o Options, r *real) error {
 	if o.Scratch == "" || p.same {
 		return nil
 	}
-	sum, err := fingerprint(ctx, p.maker)
+	sum, err := fingerprint(ctx, p.maker, nil)
 	switch {
 	case err != nil:
 		return unreached(o, err)

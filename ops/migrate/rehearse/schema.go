@@ -139,7 +139,7 @@ func (l *listener) line(text string) {
 		return
 	}
 	if m := extension.FindStringSubmatch(command); m != nil {
-		l.lacks.extensions = append(l.lacks.extensions, m[1])
+		l.lacks.extensions = append(l.lacks.extensions, strings.Trim(m[1], `"`))
 	} else {
 		l.lacks.object(ops.Printable(script.Redact(command), nameRunes) + " (" + ops.Printable(ops.Redact(l.error), 120) + ")")
 	}
@@ -170,7 +170,7 @@ func tame(ctx context.Context, c *pgx.Conn, lacks *lacking) error {
 	_, err = pgx.ForEachRow(rows, []any{&kind, &name}, func() error {
 		drops = append(drops, "DROP "+kind+" IF EXISTS "+name+" CASCADE")
 		if kind == "EXTENSION" {
-			lacks.extensions = append(lacks.extensions, name)
+			lacks.extensions = append(lacks.extensions, strings.Trim(name, `"`))
 		} else {
 			lacks.object(strings.ToLower(kind) + " " + ops.Printable(name, 100) + ", which reaches beyond the database")
 		}

@@ -1,12 +1,16 @@
 -- What a schema is, in one sum: two databases with the same have the same tables, columns, constraints, indexes, functions,
 -- triggers, views, types, policies and extensions, on the same major version, whoever owns them. Rows, sizes, columns that
--- were dropped, and the journals of the tools and of dbbot do not count.
-WITH ours AS MATERIALIZED (
+-- were dropped, the journals of the tools and of dbbot, and the extensions named in $1 do not count.
+WITH members AS MATERIALIZED (
+  SELECT classid, objid FROM pg_depend WHERE deptype = 'e' -- their extension stands for them
+), ours AS MATERIALIZED (
   SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
+    AND oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_namespace'::regclass)
 ), relations AS MATERIALIZED (
   SELECT c.*, o.nspname FROM pg_class c JOIN ours o ON o.oid = c.relnamespace
   WHERE c.oid NOT IN (SELECT unnest(array_remove(ARRAY[j.oid, j.indexrelid], NULL)) FROM (SELECT t.oid, i.indexrelid FROM pg_class t LEFT JOIN pg_index i ON i.indrelid = t.oid
     WHERE t.relname IN ('schema_migrations', '_prisma_migrations', 'dbbot_migrations')) j)
+    AND c.oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_class'::regclass)
 ), things(thing) AS (
   SELECT 'major version ' || current_setting('server_version_num')::int / 10000
   UNION ALL SELECT 'schema ' || nspname FROM ours
@@ -23,6 +27,7 @@ WITH ours AS MATERIALIZED (
   UNION ALL SELECT concat_ws(' ', 'inherits', inhrelid::regclass, inhparent::regclass, inhseqno) FROM pg_inherits
   UNION ALL SELECT concat_ws(' ', 'routine', p.oid::regprocedure, p.prokind, p.prorettype::regtype, l.lanname, p.prosecdef, p.provolatile, p.proisstrict, p.proconfig::text, md5(p.prosrc))
     FROM pg_proc p JOIN ours o ON o.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    WHERE p.oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_proc'::regclass)
   UNION ALL SELECT concat_ws(' ', 'trigger', tgenabled, pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal
   UNION ALL SELECT concat_ws(' ', 'view', c.oid::regclass, md5(pg_get_viewdef(c.oid))) FROM relations c WHERE c.relkind IN ('v', 'm')
   UNION ALL SELECT concat_ws(' ', 'rule', md5(pg_get_ruledef(r.oid))) FROM pg_rewrite r JOIN relations c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN'
@@ -30,7 +35,8 @@ WITH ours AS MATERIALIZED (
   UNION ALL SELECT concat_ws(' ', 'type', t.oid::regtype, t.typtype, format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
       (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid))
     FROM pg_type t JOIN ours o ON o.oid = t.typnamespace WHERE t.typtype IN ('d', 'e', 'r')
+    AND t.oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_type'::regclass)
   UNION ALL SELECT concat_ws(' ', 'sequence', seqrelid::regclass, seqtypid::regtype, seqincrement, seqmin, seqmax, seqcycle) FROM pg_sequence
-  UNION ALL SELECT concat_ws(' ', 'extension', extname, extversion) FROM pg_extension
+  UNION ALL SELECT concat_ws(' ', 'extension', extname, extversion) FROM pg_extension WHERE extname <> ALL ($1::text[])
 )
 SELECT md5(string_agg(thing, E'\n' ORDER BY thing COLLATE "C")) FROM things

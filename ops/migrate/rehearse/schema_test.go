@@ -8,7 +8,7 @@ import (
 )
 
 // rich has something of everything that a schema may hold.
-const rich = `CREATE SCHEMA side; CREATE EXTENSION pg_trgm; CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN short AS text CHECK (length(value) < 9);
+const rich = `CREATE SCHEMA side; CREATE EXTENSION pg_trgm; CREATE EXTENSION pg_stat_statements; CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN short AS text CHECK (length(value) < 9);
 CREATE TABLE old (gone int, id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, m mood DEFAULT 'sad', s short, sum numeric GENERATED ALWAYS AS (id * 2) STORED, t text COLLATE "C") WITH (fillfactor = 70);
 ALTER TABLE old DROP COLUMN gone; ALTER TABLE old ALTER t SET STATISTICS 7; ALTER TABLE old ADD CONSTRAINT later CHECK (id > 0) NOT VALID; ALTER TABLE old REPLICA IDENTITY FULL;
 CREATE INDEX ON old USING gin (t gin_trgm_ops); CREATE INDEX part ON old (m) WHERE id > 5;
@@ -27,7 +27,7 @@ func TestTheScratchDatabaseHasTheVerySchema(t *testing.T) {
 		t.Errorf("known before: %v, %v", known, err)
 	}
 	got := r.Rehearse(context.Background(), o, steps(sql))
-	if got.Failure != nil || got.Refused != "" || len(got.Missing) > 0 || got.After == "" {
+	if got.Failure != nil || got.Refused != "" || len(got.Missing) != 1 || got.Missing[0] != "the extension pg_stat_statements" || got.After == "" {
 		t.Fatalf("%+v %+v", got, got.Failure)
 	}
 	arrived := func(want bool) {

@@ -26,6 +26,7 @@ type stage struct {
 	real  *real
 	place *place
 	lacks lacking
+	alike bool // the scratch database has the very schema of the real one, but for extensions that it lacks
 }
 
 func (s *stage) application() string { return "dbbot rehearsal " + s.id }
@@ -116,8 +117,7 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 			t.Missing = append(t.Missing, "the rows of rehearsal_url, as "+s.place.doubt)
 		}
 	})
-	base, err := fingerprint(ctx, conn)
-	if err != nil {
+	if err := s.compare(ctx, conn); err != nil {
 		return s.refuse(err)
 	}
 	watcher, err := watch(ctx, conn, s.place.rows != "")
@@ -129,11 +129,11 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	defer s.weighing(ctx, enough, made)()
 	err = player.play(ctx, s.steps)
 	after := ""
-	if err == nil && base == s.real.fingerprint && s.flight.whole() {
-		after, err = fingerprint(ctx, conn)
+	if err == nil && s.alike && s.flight.whole() {
+		after, err = fingerprint(ctx, conn, s.lacks.extensions)
 	}
 	s.flight.tell(func(t *Trace) {
-		t.Took, t.After = time.Since(s.begun), after
+		t.Took, t.After, t.without = time.Since(s.begun), after, s.lacks.extensions
 		if err != nil {
 			t.Stopped = s.stopped(ctx)
 		}
@@ -144,6 +144,17 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	if whole := s.flight.snapshot(); err == nil {
 		s.rooms.keep(s.key, whole)
 	}
+	return err
+}
+
+// compare finds out whether the scratch database has become what it should be.
+func (s *stage) compare(ctx context.Context, c *pgx.Conn) error {
+	want, without := s.real.fingerprint, s.lacks.extensions
+	is, err := fingerprint(ctx, c, without)
+	if err == nil && len(without) > 0 {
+		want, err = fingerprint(ctx, s.real.Conn, without)
+	}
+	s.alike = is == want
 	return err
 }
 
@@ -195,7 +206,7 @@ func (s *stage) stopped(ctx context.Context) string {
 }
 
 func (s *stage) setting(t *Trace) setting {
-	in := setting{same: s.place.same, version: s.place.version/10000 == s.real.version/10000, rows: t.Rows, lacks: s.lacks}
+	in := setting{same: s.place.same, version: s.place.version/10000 == s.real.version/10000, rows: t.Rows, alike: s.alike, lacks: s.lacks}
 	for _, step := range t.Steps[:t.Failure.Step] {
 		in.refused = in.refused || step.Refused != ""
 	}

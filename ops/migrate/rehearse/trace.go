@@ -22,6 +22,8 @@ type Trace struct {
 	Missing []string      // what the scratch database lacked, in words
 	Took    time.Duration // of the statements and of making the database
 	After   string        // the sum of the schema that there is afterwards; empty where the scratch database was not the same before
+
+	without []string // extensions that After does not count
 }
 
 // Step is what was seen of one file.
