@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -180,7 +181,14 @@ func lost(say func(format string, args ...any), ready restore.Ready) {
 	}
 	say("What was written since %s UTC is not in it, and is live no longer:", l.Since.UTC().Format(time.DateTime))
 	for _, t := range l.Tables {
-		say("  %s: %d rows in the backup, about %d live", ops.Printable(t.Name, maxSaid), t.Then, t.Live)
+		live := strconv.FormatInt(t.Live, 10)
+		switch {
+		case t.Live < 0:
+			live = "an unknown number"
+		case t.About:
+			live = "about " + live
+		}
+		say("  %s: %d rows in the backup, %s live", ops.Printable(t.Name, maxSaid), t.Then, live)
 	}
 	for _, table := range l.Gone {
 		say("  %s: not in the backup", ops.Printable(table, maxSaid))

@@ -35,7 +35,12 @@ func Read(ctx context.Context, tx pgx.Tx, rows bool, progress func(done, total i
 	if !rows {
 		return held, nil
 	}
-	return held, each(ctx, tx, held.Tables, count, progress, func(t *backup.Table, row pgx.Rows) error {
+	return held, Count(ctx, tx, held.Tables, progress)
+}
+
+// Count fills in how many rows each of these tables has.
+func Count(ctx context.Context, tx pgx.Tx, tables []backup.Table, progress func(done, total int64)) error {
+	return each(ctx, tx, tables, count, progress, func(t *backup.Table, row pgx.Rows) error {
 		var n int
 		return row.Scan(&n, &t.Rows)
 	})

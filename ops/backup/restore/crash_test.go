@@ -143,17 +143,8 @@ func TestKilledAtAnyStep(t *testing.T) {
 			if rest, err := filepath.Glob(os.TempDir() + "/" + placePrefix + "*"); err != nil || len(rest) > 0 {
 				t.Errorf("left here: %v, %v", rest, err)
 			}
-			switch {
-			case !test.whole:
-			case found.Kept != "":
-				_, err := Undo(t.Context(), to(url, db), found.Kept, quiet)
-				must(t, err)
-				all, err := KeptOf(t.Context(), ops.Secret(url), "")
-				must(t, err)
-				_, err = Release(t.Context(), to(url, db), all[0].Name)
-				must(t, err)
-			default:
-				clustertest.Exec(t, url, "DROP DATABASE fresh")
+			if test.whole {
+				takeBack(t, url, found)
 			}
 			if n := ask(t, url, "SELECT count(*)::text FROM pg_database WHERE datname = 'fresh' OR datname ~ '_(before|undone)_'"); n != "0" {
 				t.Errorf("%s databases are left", n)
@@ -164,6 +155,19 @@ func TestKilledAtAnyStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// takeBack removes what a run made that came to its end.
+func takeBack(t *testing.T, url string, found Found) {
+	t.Helper()
+	if found.Kept == "" {
+		clustertest.Exec(t, url, "DROP DATABASE "+found.Name)
+		return
+	}
+	r, err := Undo(t.Context(), to(url, found.Name), found.Kept, quiet)
+	must(t, err)
+	_, err = Release(t.Context(), to(url, found.Name), r.Kept)
+	must(t, err)
 }
 
 // A process that brings the old one back is killed: the live one is open, and the old one still kept.

@@ -169,17 +169,18 @@ func (s *server) people(ctx context.Context, b backup.Backup, r *Ready) error {
 
 // room looks at connections and, where the server is on this machine, at its disk.
 func (s *server) room(ctx context.Context, r *Ready) error {
-	var slots int
 	var dir *string
-	err := s.conn.QueryRow(ctx, `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-		- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
-		CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END,
-		EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.target.Name).Scan(&slots, &dir, &r.created)
+	err := s.conn.QueryRow(ctx, `SELECT CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END,
+		EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.target.Name).Scan(&dir, &r.created)
 	if err != nil {
 		return unread(err)
 	}
-	if need := s.target.jobs() + 2; slots < need && !s.Super {
-		r.fault("The server has %s left, and the restore needs %d: end idle ones, or raise max_connections.", ops.Count(max(slots, 0), "connection"), need)
+	slots, err := s.slots(ctx)
+	if err != nil {
+		return err
+	}
+	if slots < others+1 {
+		r.fault("The server has %s left, and a restore needs %d at least: end idle sessions there, or raise max_connections.", ops.Count(max(slots, 0), "connection"), others+1)
 	}
 	if dir != nil && s.local() {
 		if n := free(*dir); n > 0 {
@@ -190,6 +191,23 @@ func (s *server) room(ctx context.Context, r *Ready) error {
 		r.fault("The server's disk has %d MB left, and the database needs about %d MB: free space there first.", r.Now.Free>>20, (r.Now.Needs+r.Now.Needs/5)>>20)
 	}
 	return nil
+}
+
+// others is how many connections a restore needs beside its jobs: one keeps migrations away, one watches, and two are left
+// for others.
+const others = 4
+
+// slots is how many connections the server has left for us.
+func (s *server) slots(ctx context.Context) (n int, err error) {
+	err = s.conn.QueryRow(ctx, `SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int
+		- CASE WHEN $1 THEN 0 ELSE current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) END`, s.Super).Scan(&n)
+	return n, unread(err)
+}
+
+// jobs is how many sessions restore at once: as many as were wished for, and as the server has connections for.
+func (s *server) jobs(ctx context.Context) (int, error) {
+	slots, err := s.slots(ctx)
+	return max(1, min(s.target.jobs(), slots-others)), err
 }
 
 // local says whether the server is on this machine, so that its disk is ours.

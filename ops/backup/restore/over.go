@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,14 +31,12 @@ type Lost struct {
 	Sessions []string  // that are cut: "12 sessions of app"
 }
 
-// Change is how a table differs. The live number is the server's own estimate.
+// Change is how a table differs.
 type Change struct {
 	Name       string
-	Then, Live int64
+	Then, Live int64 // Live is -1 where the table is large, and nobody knows
+	About      bool  // Live is the server's estimate; else it was counted
 }
-
-// mostChanges bounds what is told of tables and sessions.
-const mostChanges = 20
 
 // ExamineOver says what taking the place of the live database of t's name means, and what it costs.
 func ExamineOver(ctx context.Context, s Source, t Target) (Ready, error) {
@@ -132,10 +129,11 @@ func (s *server) cost(ctx context.Context, live *pgx.Conn, b backup.Backup, r *R
 		if err == nil {
 			over.frame, err = inventory.ReadFrame(ctx, tx)
 		}
+		counted := 0
 		if err == nil {
-			err = estimate(ctx, tx, &held)
+			counted, err = size(ctx, tx, held.Tables)
 		}
-		lost.differ(b.Contents, held)
+		lost.differ(b.Contents, held, counted)
 		return err
 	})
 	if err != nil {
@@ -154,44 +152,6 @@ func (s *server) cost(ctx context.Context, live *pgx.Conn, b backup.Backup, r *R
 	r.Over, r.Now.Lost = over, lost
 	return unread(err)
 }
-
-// estimate fills in the numbers of rows as the server's statistics have them.
-func estimate(ctx context.Context, tx pgx.Tx, held *backup.Inventory) error {
-	rows, err := tx.Query(ctx, "SELECT schemaname::text, relname::text, n_live_tup FROM pg_catalog.pg_stat_user_tables", pgx.QueryExecModeExec)
-	if err != nil {
-		return err
-	}
-	live := map[[2]string]int64{}
-	var schema, name string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&schema, &name, &n}, func() error { live[[2]string{schema, name}] = n; return nil })
-	for i, t := range held.Tables {
-		held.Tables[i].Rows = live[[2]string{t.Schema, t.Name}]
-	}
-	return err
-}
-
-// differ compares the numbers of rows, and names what the backup does not have.
-func (l *Lost) differ(then, live backup.Inventory) {
-	there := map[[2]string]int64{}
-	for _, t := range then.Tables {
-		there[[2]string{t.Schema, t.Name}] = t.Rows
-	}
-	for _, t := range live.Tables {
-		name := ops.Printable(t.Schema, 63) + "." + ops.Printable(t.Name, 63)
-		switch before, ok := there[[2]string{t.Schema, t.Name}]; {
-		case !ok:
-			l.Gone = append(l.Gone, name)
-		case before != t.Rows:
-			l.Tables = append(l.Tables, Change{Name: name, Then: before, Live: t.Rows})
-		}
-	}
-	slices.SortStableFunc(l.Tables, func(a, b Change) int { return int(b.size() - a.size()) })
-	l.Tables = l.Tables[:min(len(l.Tables), mostChanges)]
-	l.Gone = l.Gone[:min(len(l.Gone), mostChanges)]
-}
-
-func (c Change) size() int64 { return max(c.Live-c.Then, c.Then-c.Live) }
 
 // sessions says who is connected to the live database, without ourselves.
 func (s *server) sessions(ctx context.Context) (all []string, err error) {

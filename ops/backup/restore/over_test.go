@@ -35,7 +35,7 @@ func TestOverALiveDatabase(t *testing.T) {
 		t.Fatalf("%+v, %v", ready, err)
 	}
 	if lost := ready.Now.Lost; lost.WAL <= 0 || !reflect.DeepEqual(lost.Gone, []string{"public.later"}) || !reflect.DeepEqual(lost.Sessions, []string{"1 session of postgres"}) ||
-		!reflect.DeepEqual(lost.Tables, []Change{{"public.orders", 5000, 5077}}) {
+		!reflect.DeepEqual(lost.Tables, []Change{{"public.orders", 5000, 5077, false}}) {
 		t.Errorf("lost: %+v", lost)
 	}
 	want, around := held(t, url)

@@ -32,7 +32,7 @@ type filling struct {
 	*scratch
 	archive  *archive
 	progress Progress
-	omit     func(entry) bool
+	jobs     int // how many sessions at once
 
 	mu      sync.Mutex
 	rows    map[string]int64 // by name in pg_restore's words, of the manifest
@@ -46,7 +46,7 @@ type filling struct {
 
 // fill restores the archive into the scratch database, without what omit names, and stops at the first error.
 func (d *scratch) fill(ctx context.Context, a *archive, args []string, omit func(entry) bool, progress Progress) error {
-	f := &filling{scratch: d, archive: a, progress: progress, omit: omit, rows: map[string]int64{}, byID: map[string]entry{}, toBuild: count(a.entries, later)}
+	f := &filling{scratch: d, archive: a, progress: progress, rows: map[string]int64{}, byID: map[string]entry{}, toBuild: count(a.entries, later)}
 	for _, t := range a.source.Backup.Contents.Tables {
 		f.rows[t.Schema+"."+t.Name] = t.Rows
 		f.total += t.Rows
@@ -65,8 +65,11 @@ func (d *scratch) fill(ctx context.Context, a *archive, args []string, omit func
 			client.Setting("synchronous_commit", "off"), client.Setting("default_transaction_read_only", "off"), client.Setting("idle_session_timeout", "0"),
 		},
 	}
-	if !a.streamed {
-		call.Args = append(call.Args, "--jobs="+strconv.Itoa(d.target.jobs()))
+	if f.jobs = 1; !a.streamed {
+		if f.jobs, err = d.jobs(ctx); err != nil {
+			return err
+		}
+		call.Args = append(call.Args, "--jobs="+strconv.Itoa(f.jobs))
 	}
 	watching, stop := context.WithCancel(ctx)
 	var over sync.WaitGroup
@@ -105,7 +108,7 @@ func (f *filling) line(said string) {
 		}
 		return
 	}
-	if f.archive.streamed || f.target.jobs() == 1 {
+	if f.jobs == 1 {
 		if found := copying.FindStringSubmatch(said); found != nil {
 			f.finish(f.current)
 			f.current = found[1]
