@@ -1,0 +1,3 @@
+DROP TABLE IF EXISTS tools;
+DROP TABLE IF EXISTS members;
+DROP TYPE IF EXISTS member_status;

@@ -1,0 +1,2 @@
+DROP TRIGGER note_return ON loans;
+DROP FUNCTION note_return();

@@ -1,0 +1,3 @@
+ALTER TABLE loans DROP COLUMN group_id;
+DROP TABLE group_members;
+DROP TABLE groups;

@@ -1,0 +1,1 @@
+ALTER TABLE tools DROP COLUMN seen_at, DROP COLUMN token, DROP COLUMN tags;

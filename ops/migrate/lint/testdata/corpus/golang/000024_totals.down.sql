@@ -1,0 +1,2 @@
+DROP FUNCTION loans_of(uuid);
+DROP MATERIALIZED VIEW loans_by_day;

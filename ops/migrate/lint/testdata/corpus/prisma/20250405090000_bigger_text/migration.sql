@@ -1,0 +1,5 @@
+-- AlterTable
+ALTER TABLE "Recipe" ALTER COLUMN "title" SET DATA TYPE TEXT;
+
+-- AlterTable
+ALTER TABLE "Rating" ALTER COLUMN "stars" SET DATA TYPE INTEGER;
