@@ -22,7 +22,7 @@ type Backed struct {
 	Schedule *backup.Schedule // when one is taken; nil: by people alone
 	Digest   *backup.Schedule // when they are summed up; nil: never
 	Quiet    bool             // what succeeds is not told
-	Limit    time.Duration    // the newest verified one should not be older; zero: by the schedule
+	Limit    time.Duration    // the newest verified one should not be older; zero: it may be as old as it likes
 	// Backups are all that there are, newest first.
 	Backups func(context.Context) ([]backup.Backup, error)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"dbbot/commands"
 	"dbbot/ops"
@@ -89,38 +88,23 @@ func unusual(database string, all []backup.Backup) string {
 }
 
 func (t *tending) watchAge(ctx context.Context) error {
-	limit := t.limit()
-	if limit == 0 {
+	if t.Limit == 0 {
 		return nil
 	}
-	since, now, err := t.state.Scheduled(ctx, "age "+t.Target.Database, limit.String())
+	since, now, err := t.state.Scheduled(ctx, "age "+t.Target.Database, t.Limit.String())
 	if err != nil {
 		return err
 	}
 	wrong := ""
 	at := slices.IndexFunc(t.all, backup.Backup.Good)
 	switch {
-	case at < 0 && now.Sub(since) > limit:
+	case at < 0 && now.Sub(since) > t.Limit:
 		wrong = fmt.Sprintf("There is no verified backup of %s.", t.Target.Database)
-	case at >= 0 && now.Sub(t.all[at].Started) > limit:
+	case at >= 0 && now.Sub(t.all[at].Started) > t.Limit:
 		wrong = fmt.Sprintf("The newest verified backup of %s, %s, is %s old, and should not be older than %s.",
-			t.Target.Database, t.all[at].ID, postgres.Age(now.Sub(t.all[at].Started)), postgres.Age(limit))
+			t.Target.Database, t.all[at].ID, postgres.Age(now.Sub(t.all[at].Started)), postgres.Age(t.Limit))
 	}
 	return t.judge(ctx, alarmAge, wrong)
-}
-
-// leastSlack is what a backup may take, and a little.
-const leastSlack = time.Hour
-
-var aLeapYear = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// limit of age: as the file says, else what the schedule makes of it, and a quarter more.
-func (t *tending) limit() time.Duration {
-	if t.Limit > 0 || t.Schedule == nil {
-		return t.Limit
-	}
-	longest := t.Schedule.Longest(aLeapYear) // always the same, so that an alarm does not begin anew
-	return longest + max(longest/4, leastSlack)
 }
 
 func (t *tending) key(kind alarm) string { return string(kind) + " " + t.Target.Database }

@@ -9,6 +9,7 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/backup"
+	"dbbot/ops/store"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
@@ -58,24 +59,6 @@ func TestAlarmNone(t *testing.T) {
 	}
 	if said := n.ticks(t, minute); said != "C0ORDERS: Backups of orders: bad / There is no verified backup of orders." {
 		t.Error(said)
-	}
-}
-
-func TestLimitFromTheSchedule(t *testing.T) {
-	for expression, want := range map[string]time.Duration{
-		"0 3 * * *": 25 * time.Hour * 5 / 4, "0 * * * *": 2 * time.Hour, "0 3 * * 1": 169 * time.Hour * 5 / 4,
-	} {
-		zone, _ := time.LoadLocation("Europe/Berlin")
-		s, err := backup.ParseSchedule(expression, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := (&tending{Backed: Backed{Schedule: &s}}).limit(); got != want {
-			t.Errorf("%s: %s, want %s", expression, got, want)
-		}
-	}
-	if got := (&tending{}).limit(); got != 0 {
-		t.Error(got)
 	}
 }
 
@@ -187,5 +170,38 @@ func TestDigest(t *testing.T) {
 	}
 	if said := n.ticks(t, 7*24*time.Hour+25*time.Hour); strings.Contains(said, "last 7 days") {
 		t.Errorf("a day late: %s", said)
+	}
+}
+
+// One store that is read says nothing about another one.
+func TestCounter(t *testing.T) {
+	var c counter
+	for range 3 {
+		c.count("orders", errors.New("away"))
+	}
+	c.count("reporting", nil)
+	if got := c.count("orders", errors.New("away")); got != 4 {
+		t.Errorf("%d in a row", got)
+	}
+	if got := c.count("orders", nil) + c.count("orders", errors.New("away")); got != 1 {
+		t.Errorf("%d after a good one", got)
+	}
+}
+
+// A card that was edited at night is read by nobody: what dbbot asked for itself and failed is said anew, beside its card. To a
+// person it is said directly.
+func TestFailureIsSaidBesideItsCard(t *testing.T) {
+	for who, want := range map[string]int{ops.Itself: 1, "U0ANA": 0} {
+		n := newNights(t)
+		d := &delivery{
+			bot: n.Bot, m: store.Message{Kind: store.Notice, To: "C0ORDERS", Key: "failed", Body: Said{}.body()},
+			r: approval.Request{Requester: id(who)}, card: store.Message{Channel: "C0ORDERS", Stamp: "17.1"},
+		}
+		if err := d.say(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(n.room.said); got != want {
+			t.Errorf("of %s: said %d times", who, got)
+		}
 	}
 }

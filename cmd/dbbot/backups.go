@@ -62,7 +62,7 @@ func (b *backups) Rules(database string) (commands.BackupRules, bool) {
 	k := d.Backup.Keep
 	return commands.BackupRules{
 		Location: d.Backup.Store, Schedule: d.Backup.Schedule, Zone: zone, Keep: backup.Keep(k), Recipients: d.Backup.EncryptTo,
-		Key: d.Backup.Identity != "", Verify: cmp.Or(d.Backup.Verify, "each"), Parallel: d.Backup.Parallel, Limit: d.Backup.Limit,
+		Key: d.Backup.Identity != "", Verify: cmp.Or(d.Backup.Verify, "each"), Parallel: d.Backup.Parallel, Limit: d.Backup.limit(),
 	}, true
 }
 

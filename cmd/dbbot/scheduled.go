@@ -17,7 +17,7 @@ func (c Config) backed(look func(ctx context.Context, database string) (commands
 		}
 		all = append(all, bot.Backed{
 			Target: d.target(), Schedule: d.Backup.times(d.Backup.Schedule), Digest: d.Backup.times(d.Backup.Digest),
-			Quiet: d.Backup.Notify == "failures", Limit: d.Backup.Limit,
+			Quiet: d.Backup.Notify == "failures", Limit: d.Backup.limit(),
 			Backups: func(ctx context.Context) ([]backup.Backup, error) {
 				shelf, err := look(ctx, d.Name)
 				return shelf.Backups, err
@@ -25,6 +25,14 @@ func (c Config) backed(look func(ctx context.Context, database string) (commands
 		})
 	}
 	return all
+}
+
+// limit of the newest verified one's age: as it is written, else what the schedule makes of it; zero without either.
+func (b *Backup) limit() time.Duration {
+	if s := b.times(b.Schedule); b.Limit == 0 && s != nil {
+		return s.Limit()
+	}
+	return b.Limit
 }
 
 // times are those of an expression in the zone of the database's backups; nil where there is none.

@@ -153,9 +153,18 @@ func (s Schedule) last(since, now time.Time) (last time.Time) {
 	}
 }
 
-// Longest is the longest time between two of the next dues, a thousand or those of a year, two at least: no backup is older than that
-// right before the next.
-func (s Schedule) Longest(from time.Time) (longest time.Duration) {
+// leastSlack is what a backup may take, and a little.
+const leastSlack = time.Hour
+
+// Limit is how old the newest backup gets while all is well, and a quarter more, an hour at least: older than that, one is
+// missing. It is always the same for a schedule.
+func (s Schedule) Limit() time.Duration {
+	longest := s.longest(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) // a leap year
+	return longest + max(longest/4, leastSlack)
+}
+
+// longest is the longest time between two of the next dues, a thousand or those of a year, two at least.
+func (s Schedule) longest(from time.Time) (longest time.Duration) {
 	at := s.Next(from)
 	for range mostMissed {
 		next := s.Next(at)

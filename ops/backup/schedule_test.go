@@ -203,13 +203,23 @@ func TestMissedAfterALongTime(t *testing.T) {
 	}
 }
 
+func TestLimit(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"0 3 * * *": 25 * time.Hour * 5 / 4, "0 * * * *": 2 * time.Hour, "0 3 * * 1": 169 * time.Hour * 5 / 4, "0 0 29 feb *": (4*365 + 1) * 24 * time.Hour * 5 / 4,
+	} {
+		if got := schedule(t, text, "Europe/Berlin").Limit(); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestLongest(t *testing.T) {
 	from := at(t, "2026-11-23 12:00", "UTC")
 	for text, want := range map[string]time.Duration{
 		"0 3 * * *": 25 * time.Hour, // over the night that is longer
 		"0 3 * * 1": 169 * time.Hour, "0 8-18 * * *": 14 * time.Hour, "0 0 1 jan *": 365 * 24 * time.Hour, "* * * * *": time.Minute, "0 3 1 * *": 31*24*time.Hour + time.Hour,
 	} {
-		if got := schedule(t, text, "Europe/Berlin").Longest(from); got != want {
+		if got := schedule(t, text, "Europe/Berlin").longest(from); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
