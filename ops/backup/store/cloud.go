@@ -149,7 +149,7 @@ func (c cloud) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 	case err != nil:
 		return nil, c.fault(ctx, "read", err)
 	}
-	return reading(ctx, r), nil
+	return opened{r, ctx}, nil
 }
 
 // there tells a missing file from a missing bucket.

@@ -147,7 +147,7 @@ func (f folder) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 		file.Close()
 		return nil, cmp.Or(f.fault(err), fmt.Errorf("%s in %s: %w", name, f.Location(), backup.ErrMissing))
 	}
-	return reading(ctx, file), nil
+	return opened{file, ctx}, nil
 }
 
 // Delete implements backup.Store. The name is gone from the disk when it returns: what is deleted first is gone first.

@@ -17,7 +17,7 @@ func TestAFolderIsAStore(t *testing.T) {
 		open := func() backup.Store { return opening(t, "file://"+root) }
 		return storetest.Fixture{
 			Store: open(), Again: open, Part: 1 << 20,
-			Abandon: func(t *testing.T, name string) {
+			Abandon: func(t testing.TB, name string) {
 				path := filepath.Join(root, filepath.FromSlash(name))
 				if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
 					t.Fatal(err)
@@ -28,13 +28,13 @@ func TestAFolderIsAStore(t *testing.T) {
 				}
 				file.Close()
 			},
-			Unfinished: func(t *testing.T) int { return unfinished(t, root) },
+			Unfinished: func(t testing.TB) int { return unfinished(t, root) },
 		}
 	})
 }
 
 // unfinished counts partial files and empty folders.
-func unfinished(t *testing.T, root string) (n int) {
+func unfinished(t testing.TB, root string) (n int) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// bucket is a store in S3, or in what speaks its language. What is larger than a part goes up in parts, which the library takes
-// back when it fails; smaller things go in one request. Either is there whole or not at all.
+// bucket is a store in S3, or in what speaks its language. What is large goes up in parts, the rest in one request. Either is
+// there whole or not at all.
 type bucket struct {
 	client *minio.Core
 	name   string
@@ -29,31 +29,23 @@ type bucket struct {
 	at     string // Location
 	host   string // for people
 	part   int64  // the size of a part where nobody knows how much comes
+	most   int    // parts
 }
-
-// Parts. S3 takes at most 10,000 of them, all alike but the last, none below 5 MiB; two lie in memory at a time.
-const (
-	maxParts    = 10_000
-	smallest    = 8 << 20
-	unestimated = 16 << 20 // holds 160 GB
-	atOnce      = 2
-)
 
 // single is up to how much goes up in one request.
 const single = 5 << 20
 
-// Bounds of one request, and of what has to be cleared away after the context ended.
+// Bounds of one request.
 const (
-	retries    = 5
-	clearingUp = time.Minute
-	askingIAM  = 3 * time.Second // elsewhere than at Amazon nobody answers there
+	retries   = 5
+	askingIAM = 3 * time.Second // elsewhere than at Amazon nobody answers there
 )
 
 func openS3(_ context.Context, at *url.URL) (backup.Store, error) {
 	if err := only(at, "endpoint", "region"); err != nil {
 		return nil, err
 	}
-	b := bucket{name: at.Host, prefix: strings.Trim(at.Path, "/"), part: unestimated}
+	b := bucket{name: at.Host, prefix: strings.Trim(at.Path, "/"), part: unestimated, most: maxParts}
 	if b.prefix != "" {
 		if fits(b.prefix) != nil {
 			return nil, badURL("The folder in the store's URL may hold letters, digits, - _ . and / alone.", at.String())
@@ -119,41 +111,8 @@ func (b bucket) Put(ctx context.Context, name string, r io.Reader, estimate int6
 		_, err = b.client.Client.PutObject(ctx, b.name, b.prefix+name, bytes.NewReader(head[:n]), int64(n), minio.PutObjectOptions{DisableMultipart: true})
 		return int64(n), b.fault(ctx, "write", err)
 	}
-	_, err = b.client.Client.PutObject(ctx, b.name, b.prefix+name, io.MultiReader(bytes.NewReader(head), from), -1, minio.PutObjectOptions{
-		PartSize: uint64(b.partFor(estimate)), NumThreads: atOnce, ConcurrentStreamParts: true,
-	})
-	if err == nil {
-		return from.read, nil
-	}
-	why := from.failed
-	if why == nil {
-		why = b.fault(ctx, "write", err)
-	}
-	return from.read, errors.Join(why, b.abort(ctx, name))
-}
-
-// partFor chooses the size of a part: a quarter more than was estimated has to fit.
-func (b bucket) partFor(estimate int64) int64 {
-	if estimate <= 0 {
-		return b.part
-	}
-	const mib = 1 << 20
-	needed := estimate/maxParts + estimate/maxParts/4
-	return max(min(smallest, b.part), (needed+mib-1)/mib*mib)
-}
-
-// abort looks whether the library could take back the parts of a failed upload, and says when it could not: they cost money, and
-// nobody sees them.
-func (b bucket) abort(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearingUp)
-	defer cancel()
-	if err := b.client.RemoveIncompleteUpload(ctx, b.name, b.prefix+name); err != nil {
-		return &ops.Error{
-			Message: "Parts of an unfinished upload may be left in " + b.at + ".",
-			Hint:    "The key needs s3:ListBucketMultipartUploads and s3:AbortMultipartUpload; the next sweep removes them then.", Cause: err,
-		}
-	}
-	return nil
+	err = b.putParts(ctx, name, from, head, b.partFor(estimate))
+	return from.read, err
 }
 
 // Get implements backup.Store.
@@ -168,7 +127,7 @@ func (b bucket) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 		}
 		return nil, b.fault(ctx, "read", err)
 	}
-	return reading(ctx, body), nil
+	return opened{body, ctx}, nil
 }
 
 // List implements backup.Store.

@@ -26,14 +26,14 @@ func TestABucketIsAStore(t *testing.T) {
 		}
 		return storetest.Fixture{
 			Store: open(), Again: func() backup.Store { return open() }, Part: single + smallPart,
-			Abandon:    func(t *testing.T, file string) { abandon(t, g, name, "of/shop/"+file) },
-			Unfinished: func(t *testing.T) int { return len(uploads(t, g, name)) },
+			Abandon:    func(t testing.TB, file string) { abandon(t, g, name, "of/shop/"+file) },
+			Unfinished: func(t testing.TB) int { return len(uploads(t, g, name)) },
 		}
 	})
 }
 
 // abandon leaves an upload with one part.
-func abandon(t *testing.T, g *storetest.Gateway, bucket, object string) {
+func abandon(t testing.TB, g *storetest.Gateway, bucket, object string) {
 	t.Helper()
 	id, err := g.Root.NewMultipartUpload(t.Context(), bucket, object, minio.PutObjectOptions{})
 	if err != nil {
@@ -45,7 +45,7 @@ func abandon(t *testing.T, g *storetest.Gateway, bucket, object string) {
 	}
 }
 
-func uploads(t *testing.T, g *storetest.Gateway, bucket string) (names []string) {
+func uploads(t testing.TB, g *storetest.Gateway, bucket string) (names []string) {
 	t.Helper()
 	for o := range g.Root.ListIncompleteUploads(t.Context(), bucket, "", true) {
 		if o.Err != nil {

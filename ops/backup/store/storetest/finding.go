@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-func missing(t *testing.T, f Fixture) {
+func missing(t testing.TB, f Fixture) {
 	put(t, f.Store, "orders/a/manifest.json", []byte("{}"))
 	for _, name := range []string{"nothing", "orders", "orders/a", "orders/a/manifest", "orders/a/manifest.json/x", "orders/b/manifest.json"} {
 		r, err := f.Store.Get(t.Context(), name)
@@ -30,7 +30,7 @@ func missing(t *testing.T, f Fixture) {
 	}
 }
 
-func lists(t *testing.T, f Fixture) {
+func lists(t testing.TB, f Fixture) {
 	for _, name := range []string{"orders/a/manifest.json", "orders/a/archive.dump", "orders/ab/manifest.json", "orders2/a/manifest.json", "users/c/manifest.json"} {
 		put(t, f.Store, name, []byte(name))
 	}
@@ -51,7 +51,7 @@ func lists(t *testing.T, f Fixture) {
 }
 
 // More than a store names in one answer, where its pages are small.
-func listsMany(t *testing.T, f Fixture) {
+func listsMany(t testing.TB, f Fixture) {
 	const n = 120
 	var group errgroup.Group
 	group.SetLimit(8)
@@ -70,7 +70,7 @@ func listsMany(t *testing.T, f Fixture) {
 	}
 }
 
-func deletes(t *testing.T, f Fixture) {
+func deletes(t testing.TB, f Fixture) {
 	put(t, f.Store, "orders/a/manifest.json", []byte("{}"))
 	put(t, f.Store, "orders/a/archive.dump", []byte("x"))
 	for _, name := range []string{"orders/a/archive.dump", "orders/a/archive.dump", "never/there", "orders/a", "orders/a/manifest.json/x"} {
@@ -88,7 +88,7 @@ func deletes(t *testing.T, f Fixture) {
 	}
 }
 
-func sweeps(t *testing.T, f Fixture) {
+func sweeps(t testing.TB, f Fixture) {
 	put(t, f.Store, "orders/whole/archive.dump", []byte("stays"))
 	if f.Abandon == nil {
 		if removed, err := f.Store.Sweep(t.Context(), "", 0); err != nil || len(removed) > 0 {
@@ -119,7 +119,7 @@ func sweeps(t *testing.T, f Fixture) {
 	holds(t, f.Store, "orders/whole/archive.dump", []byte("stays"))
 }
 
-func many(t *testing.T, f Fixture) {
+func many(t testing.TB, f Fixture) {
 	var group errgroup.Group
 	for i := range 8 {
 		group.Go(func() error {
@@ -147,7 +147,7 @@ func many(t *testing.T, f Fixture) {
 }
 
 // Two writers of one name: one of them wins, whole.
-func same(t *testing.T, f Fixture) {
+func same(t testing.TB, f Fixture) {
 	a, b := bytes.Repeat([]byte("a"), 1<<20), bytes.Repeat([]byte("b"), 1<<20)
 	var group errgroup.Group
 	for _, content := range [][]byte{a, b, a, b} {
@@ -167,7 +167,7 @@ func same(t *testing.T, f Fixture) {
 	}
 }
 
-func names(t *testing.T, f Fixture) {
+func names(t testing.TB, f Fixture) {
 	for _, name := range []string{
 		"", "/", "a/", "/a", "a//b", "..", "../a", "a/../b", "a/./b", ".a", "a/.b", "a b", "a\nb", `a\b`, "ä", "a?b", "a#b", "a%2fb", "-*",
 		strings.Repeat("a", 201), strings.Repeat("a/", 450) + "a",
@@ -202,7 +202,7 @@ func names(t *testing.T, f Fixture) {
 	}
 }
 
-func readingEnds(t *testing.T, f Fixture) {
+func readingEnds(t testing.TB, f Fixture) {
 	put(t, f.Store, name, bytesOf(f.Part))
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := f.Store.Get(ctx, name)
@@ -219,7 +219,7 @@ func readingEnds(t *testing.T, f Fixture) {
 	}
 }
 
-func location(t *testing.T, f Fixture) {
+func location(t testing.TB, f Fixture) {
 	if at := f.Store.Location(); !strings.Contains(at, "://") || strings.ContainsAny(at, "@ \n") {
 		t.Errorf("location %q", at)
 	}

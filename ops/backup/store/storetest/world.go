@@ -24,7 +24,7 @@ type plain struct{ io.Reader }
 
 func stream(b []byte) io.Reader { return plain{bytes.NewReader(b)} }
 
-func put(t *testing.T, s backup.Store, name string, content []byte) {
+func put(t testing.TB, s backup.Store, name string, content []byte) {
 	t.Helper()
 	size, err := s.Put(t.Context(), name, stream(content), 0)
 	if err != nil || size != int64(len(content)) {
@@ -32,7 +32,7 @@ func put(t *testing.T, s backup.Store, name string, content []byte) {
 	}
 }
 
-func get(t *testing.T, s backup.Store, name string) []byte {
+func get(t testing.TB, s backup.Store, name string) []byte {
 	t.Helper()
 	r, err := s.Get(t.Context(), name)
 	if err != nil {
@@ -46,14 +46,14 @@ func get(t *testing.T, s backup.Store, name string) []byte {
 	return content
 }
 
-func holds(t *testing.T, s backup.Store, name string, want []byte) {
+func holds(t testing.TB, s backup.Store, name string, want []byte) {
 	t.Helper()
 	if got := get(t, s, name); !bytes.Equal(got, want) {
 		t.Errorf("%s: %d bytes came back for %d, or others", name, len(got), len(want))
 	}
 }
 
-func listed(t *testing.T, s backup.Store, prefix string) (names []string) {
+func listed(t testing.TB, s backup.Store, prefix string) (names []string) {
 	t.Helper()
 	all, err := s.List(t.Context(), prefix)
 	if err != nil {
@@ -66,7 +66,7 @@ func listed(t *testing.T, s backup.Store, prefix string) (names []string) {
 }
 
 // empty says that nothing is there, to be seen or not.
-func empty(t *testing.T, f Fixture) {
+func empty(t testing.TB, f Fixture) {
 	t.Helper()
 	if found := listed(t, f.Store, ""); len(found) > 0 {
 		t.Errorf("left: %q", found)
