@@ -146,10 +146,14 @@ func (h *house) wreck(t *testing.T, w wreck) {
 	t.Logf("killed at %-20s of %-14s the request %-11s stands: %s", w.at, w.tool, ended, stands)
 }
 
-// migrates types the command until it has become a request behind the one given, and gives that.
 func (h *house) migrates(t *testing.T, state *pgx.Conn, w wreck, behind int64) (id int64) {
 	t.Helper()
-	words := "migrate up " + w.name()
+	return h.asks(t, state, "migrate up "+w.name(), behind)
+}
+
+// asks types a command until it has become a request behind the one given, and gives that.
+func (h *house) asks(t *testing.T, state *pgx.Conn, words string, behind int64) (id int64) {
+	t.Helper()
 	found := func() bool {
 		return state.QueryRow(t.Context(), "SELECT id FROM dbbot.requests WHERE words = $1 AND id > $2", words, behind).Scan(&id) == nil
 	}
