@@ -37,6 +37,7 @@ func (r *run) afterwards(ctx context.Context, steps []Prepared) {
 	}
 	r.note("The planner knows what has changed (ANALYZE): ", done, ".")
 	r.note("Not analysed, since they were locked or it took too long: ", not, ". Autovacuum does it in a while.")
+	r.keep(ctx, len(steps)-1)
 	if invalid, err := r.invalid(ctx); err == nil {
 		r.note("Half built, and used by no query: ", invalid, ". DROP INDEX CONCURRENTLY removes such an index.")
 	}

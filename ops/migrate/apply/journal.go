@@ -36,7 +36,7 @@ func (c *Conn) toolTable() string {
 type standing struct {
 	tool, own, others, prisma8 bool
 
-	mark bool // dbbot's own table knows whether the tool's mark was touched
+	mark bool // dbbot's own table has its newer columns, mark and objects
 }
 
 // Journal reads what the database says of its migrations: with plain SQL, no lock of a tool, and at one moment. Errors
@@ -60,7 +60,7 @@ func (c *Conn) standing(ctx context.Context) (have standing, err error) {
 	err = c.work.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL,
 		EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace($3) AND relname <> ALL ($4)),
 		EXISTS (SELECT FROM pg_namespace WHERE nspname = 'prisma_contract'),
-		EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($2) AND attname = 'mark')`,
+		EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($2) AND attname = 'objects')`,
 		c.table(c.toolTable()), c.table(ownTable), pgx.Identifier{c.server.Schema}.Sanitize(), []string{prismaTable, ownTable}).
 		Scan(&have.tool, &have.own, &have.others, &have.prisma8, &have.mark)
 	return have, err
@@ -135,7 +135,7 @@ func (c *Conn) missing(have standing) string {
 	if !have.own {
 		fmt.Fprintf(&all, createOwn, c.table(ownTable))
 	} else if !have.mark {
-		fmt.Fprintf(&all, "ALTER TABLE %s ADD COLUMN mark bigint;\n", c.table(ownTable))
+		fmt.Fprintf(&all, "ALTER TABLE %s ADD COLUMN IF NOT EXISTS mark bigint, ADD COLUMN IF NOT EXISTS objects jsonb;\n", c.table(ownTable))
 	}
 	return all.String()
 }
@@ -155,12 +155,12 @@ const (
 );
 `
 	// createOwn: done counts the statements that stand for themselves; whole: the file went as one batch, and nobody counted;
-	// mark is thisMark.
+	// mark is thisMark; objects are those of the database after the run that this was the last step of (drift.go).
 	createOwn = `CREATE TABLE %s (
     request bigint NOT NULL, asked timestamptz NOT NULL, step integer NOT NULL,
     name text NOT NULL, sum text NOT NULL, down boolean NOT NULL, from_version text NOT NULL, to_version text NOT NULL,
     statements integer NOT NULL, done integer NOT NULL DEFAULT 0, whole boolean NOT NULL,
-    started timestamptz NOT NULL, finished timestamptz, mark bigint,
+    started timestamptz NOT NULL, finished timestamptz, mark bigint, objects jsonb,
     PRIMARY KEY (request, asked, step)
 );
 `

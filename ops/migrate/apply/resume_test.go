@@ -131,7 +131,7 @@ func TestATableWithoutMarks(t *testing.T) {
 	if _, err := carry(t, url, 1, f, func(v migrate.Survey) ([]migrate.Step, error) { return v.Up(1, "") }); err != nil {
 		t.Fatal(err)
 	}
-	clustertest.Exec(t, url, "ALTER TABLE dbbot_migrations DROP COLUMN mark")
+	clustertest.Exec(t, url, "ALTER TABLE dbbot_migrations DROP COLUMN mark, DROP COLUMN objects")
 	if j := journal(t, url, f.Tool); len(j.Own) != 1 || j.Left != nil {
 		t.Errorf("%+v", j)
 	}

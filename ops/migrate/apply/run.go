@@ -74,6 +74,7 @@ func (c *Conn) Run(ctx context.Context, steps []Prepared, progress Progress) (Re
 	if err := r.compare(ctx, steps); err != nil {
 		return r.report, err
 	}
+	r.drift(ctx, steps[0].Step)
 	for i, s := range steps {
 		begun := time.Now()
 		if ctx.Err() != nil {
