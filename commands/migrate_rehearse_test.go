@@ -45,6 +45,7 @@ func orders0004to0006() rehearse.Trace {
 	closed := lint.Lock{Relation: "public.orders", Mode: lint.AccessExclusive}
 	return rehearse.Trace{
 		Server: "the server of rehearsal_url", Rows: true, Version: 160003, Took: 1240 * time.Millisecond, Missing: []string{"the extension pg_cron"},
+		Changes: []rehearse.Change{{How: rehearse.Gone, Kind: "column", Name: "orders.total"}, {How: rehearse.Made, Kind: "column", Name: "orders.note"}, {How: rehearse.Made, Kind: "index", Name: "orders_note"}},
 		Steps: []rehearse.Step{
 			{Statements: []rehearse.Statement{sawLock(2*time.Millisecond, closed)}},
 			{Refused: "Line 2, ALTER ROLE, reaches beyond the database."},
@@ -83,9 +84,21 @@ func TestAPlanThatWentThrough(t *testing.T) {
 	}
 }
 
+func TestManyChangesAreCounted(t *testing.T) {
+	trace := orders0004to0006()
+	trace.Changes = nil
+	for range 40 {
+		trace.Changes = append(trace.Changes, rehearse.Change{How: rehearse.Made, Kind: "table", Name: "one"})
+	}
+	text := rehearsedScene(t, trace).planned(t, "migrate up orders").View.Text()
+	if !strings.Contains(text, "The schema afterwards: 40 new, by the rehearsal\n  new: table one, table one") || !strings.Contains(text, "table one and 28 more\n") {
+		t.Error(text)
+	}
+}
+
 func TestAPlanThatFailsInARehearsal(t *testing.T) {
 	trace := orders0004to0006()
-	trace.Steps, trace.Took, trace.Rows = trace.Steps[:2], time.Second, false
+	trace.Steps, trace.Took, trace.Rows, trace.Changes = trace.Steps[:2], time.Second, false, nil
 	trace.Steps[1] = rehearse.Step{Statements: nil}
 	trace.Failure = &rehearse.Failure{
 		Step: 1, Statement: 0, Line: 1, Column: 34, Code: "P0001", Message: "a function raised an error, whose words may hold values and stand in the server's log",

@@ -79,6 +79,43 @@ func (a ahead) rehearsalLead() string {
 	return "It went through in a rehearsal."
 }
 
+// changesShown is how many changes of one kind are named; of more, the number is said.
+const changesShown = 12
+
+// changed says what the schema gains and loses, as the rehearsal showed it; nil where it did not.
+func (a ahead) changed() *Section {
+	if len(a.rehearsed.Changes) == 0 {
+		return nil
+	}
+	section := Section{Title: "The schema afterwards"}
+	var summary []string
+	for _, how := range []rehearse.How{rehearse.Gone, rehearse.Altered, rehearse.Made} {
+		var names []string
+		for _, c := range a.rehearsed.Changes {
+			if c.How == how {
+				names = append(names, c.Kind+" "+c.Name)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		summary = append(summary, fmt.Sprintf("%d %s", len(names), how))
+		line := Text{{Text: string(how) + ": "}}
+		for i, one := range names[:min(len(names), changesShown)] {
+			if i > 0 {
+				line = append(line, Span{Text: ", "})
+			}
+			line = append(line, literal(one))
+		}
+		if more := len(names) - changesShown; more > 0 {
+			line = append(line, Span{Text: fmt.Sprintf(" and %d more", more)})
+		}
+		section.Lines = append(section.Lines, line)
+	}
+	section.Summary = Say(strings.Join(summary, ", ") + ", by the rehearsal")
+	return &section
+}
+
 // seenHow says where the locks of a file are known from, for the line that sums it up.
 func (a ahead) seenHow(step int) string {
 	all := len(a.steps[step].Script.Statements)

@@ -36,6 +36,9 @@ func (a ahead) view() View {
 		view.Parts = append(view.Parts, Part{Section: lost})
 	}
 	view.Parts = append(view.Parts, a.conditions()...)
+	if changed := a.changed(); changed != nil {
+		view.Parts = append(view.Parts, Part{Section: changed})
+	}
 	room, left := shownSQL, shownLines
 	for i, s := range a.steps {
 		section := a.section(i, s)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"encoding/binary"
 	"errors"
 
@@ -28,9 +27,6 @@ type real struct {
 	fingerprint string
 }
 
-//go:embed schema.sql
-var schemaSQL string
-
 func openReal(ctx context.Context, o Options, application string) (*real, error) {
 	config, err := opened(o.URL, application, "")
 	if err != nil {
@@ -53,15 +49,6 @@ func openReal(ctx context.Context, o Options, application string) (*real, error)
 		return nil, err
 	}
 	return r, nil
-}
-
-// fingerprint is the sum of a schema, but for some extensions.
-func fingerprint(ctx context.Context, c *pgx.Conn, without []string) (sum string, err error) {
-	if _, err := c.Exec(ctx, "SET search_path = ''"); err != nil { // names are written in full
-		return "", err
-	}
-	err = c.QueryRow(ctx, schemaSQL, append([]string{}, without...)).Scan(&sum)
-	return sum, err
 }
 
 // place is where the scratch database will be.

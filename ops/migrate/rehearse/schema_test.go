@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"dbbot/ops/postgres/cluster/clustertest"
@@ -21,7 +22,9 @@ CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean);`
 func TestTheScratchDatabaseHasTheVerySchema(t *testing.T) {
 	url := clustertest.Database(t)
 	clustertest.Exec(t, url, rich)
-	const sql = "ALTER TABLE old ADD later int; DROP VIEW v CASCADE"
+	const sql = `ALTER TABLE old ADD later int CHECK (later > 0); DROP VIEW v CASCADE; ALTER TABLE side.days ENABLE ROW LEVEL SECURITY;
+		CREATE TABLE side.fresh (id bigserial PRIMARY KEY, up bigint REFERENCES old); CREATE INDEX ON side.fresh (up);
+		DO $$ BEGIN EXECUTE 'CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN OLD; END'''; END $$`
 	o, r := beside(t, url), rooms(t)
 	if _, known, err := r.Arrived(t.Context(), o, steps(sql)); known || err != nil {
 		t.Errorf("known before: %v, %v", known, err)
@@ -29,6 +32,18 @@ func TestTheScratchDatabaseHasTheVerySchema(t *testing.T) {
 	got := r.Rehearse(context.Background(), o, steps(sql))
 	if got.Failure != nil || got.Refused != "" || len(got.Missing) != 1 || got.Missing[0] != "the extension pg_stat_statements" || got.After == "" {
 		t.Fatalf("%+v %+v", got, got.Failure)
+	}
+	want := []Change{
+		{Altered, "function", "touch()"},
+		{Altered, "table", "side.days"},
+		{Gone, "materialized view", "mv"},
+		{Gone, "view", "v"},
+		{Made, "column", "old.later"},
+		{Made, "constraint", "old.old_later_check"},
+		{Made, "table", "side.fresh"},
+	}
+	if !slices.Equal(got.Changes, want) {
+		t.Errorf("changes: %v", got.Changes)
 	}
 	arrived := func(want bool) {
 		t.Helper()

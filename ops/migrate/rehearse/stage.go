@@ -120,6 +120,10 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	if err := s.compare(ctx, conn); err != nil {
 		return s.refuse(err)
 	}
+	before, err := things(ctx, conn)
+	if err != nil {
+		return s.refuse(err)
+	}
 	watcher, err := watch(ctx, conn, s.place.rows != "")
 	if err != nil {
 		return s.refuse(err)
@@ -129,8 +133,8 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	defer s.weighing(ctx, enough, made)()
 	err = player.play(ctx, s.steps)
 	after := ""
-	if err == nil && s.alike && s.flight.whole() {
-		after, err = fingerprint(ctx, conn, s.lacks.extensions)
+	if err == nil && s.flight.whole() {
+		after, err = s.compared(ctx, conn, before)
 	}
 	s.flight.tell(func(t *Trace) {
 		t.Took, t.After, t.without = time.Since(s.begun), after, s.lacks.extensions
@@ -156,6 +160,19 @@ func (s *stage) compare(ctx context.Context, c *pgx.Conn) error {
 	}
 	s.alike = is == want
 	return err
+}
+
+// compared tells what the files have changed, and gives the sum of the schema that there is now, where that counts.
+func (s *stage) compared(ctx context.Context, c *pgx.Conn, before map[thing]string) (sum string, err error) {
+	now, err := things(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	s.flight.tell(func(t *Trace) { t.Changes = changes(before, now) })
+	if !s.alike {
+		return "", nil
+	}
+	return fingerprint(ctx, c, s.lacks.extensions)
 }
 
 // tooMuch is how many bytes a rehearsal may write. A migration without rows to work on makes its own.

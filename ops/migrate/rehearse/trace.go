@@ -21,6 +21,7 @@ type Trace struct {
 	Version int           // of that server: 150018
 	Missing []string      // what the scratch database lacked, in words
 	Took    time.Duration // of the statements and of making the database
+	Changes []Change      // of the schema, by all files together; empty where one did not go through
 	After   string        // the sum of the schema that there is afterwards; empty where the scratch database was not the same before
 
 	without []string // extensions that After does not count
