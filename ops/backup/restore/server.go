@@ -99,6 +99,7 @@ func parse(url ops.Secret, application string) (*pgx.ConnConfig, error) {
 	config.RuntimeParams["idle_session_timeout"] = "0"
 	config.RuntimeParams["default_transaction_read_only"] = "off"
 	config.RuntimeParams["lock_timeout"] = "10s"
+	config.RuntimeParams["synchronous_commit"] = "on" // what is reported stays, with all that was written before it
 	config.RuntimeParams["application_name"] = application
 	return config, nil
 }
