@@ -59,6 +59,10 @@ func TestChangedFilesDoNotRun(t *testing.T) {
 		{"another name", func(s *scene) {
 			_ = os.Rename(filepath.Join(s.dir, "0005_index.up.sql"), filepath.Join(s.dir, "0005_other.up.sql"))
 		}, "Other migrations are pending now than those that were agreed to.", "0005_index.up.sql is not in the folder any more. Nothing was run."},
+		{"two swapped", func(s *scene) {
+			s.write(t, "0005_index.up.sql", sqlFiles["0006_forget.up.sql"])
+			s.write(t, "0006_forget.up.sql", sqlFiles["0005_index.up.sql"])
+		}, "0005_index.up.sql has changed since it was agreed to.", "0005_index.up.sql has changed since it was agreed to. Nothing was run."},
 		{"no folder", func(s *scene) { _ = os.RemoveAll(s.dir) }, "", "The folder of migrations cannot be read"},
 	}
 	for _, tt := range tests {

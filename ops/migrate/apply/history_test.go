@@ -35,7 +35,9 @@ func history(tool string) migrate.Folder {
 func same(t *testing.T, when, ours, theirs string) {
 	t.Helper()
 	got, want := strings.Split(ask(t, ours, schema), "\n"), strings.Split(ask(t, theirs, schema), "\n")
-	in := func(all []string, line string) bool { return strings.Contains("\n"+strings.Join(all, "\n")+"\n", "\n"+line+"\n") }
+	in := func(all []string, line string) bool {
+		return strings.Contains("\n"+strings.Join(all, "\n")+"\n", "\n"+line+"\n")
+	}
 	for _, line := range got {
 		if !in(want, line) {
 			t.Errorf("%s: only dbbot has %s", when, line)
