@@ -111,8 +111,17 @@ func (k kept) found(view *View, b backup.Backup) {
 		for _, fault := range v.Found {
 			section.Lines = append(section.Lines, Say(ops.Printable(fault, longSpan)))
 		}
+		section.Lines = append(section.Lines, noted(*v)...)
 	}
 	view.Parts = append(view.Parts, Part{Section: &section})
+}
+
+// noted is what a verification could not look at, and what else it has to say.
+func noted(v backup.Verification) (said []Text) {
+	for _, note := range v.Notes {
+		said = append(said, Say(ops.Printable(note, longSpan)))
+	}
+	return said
 }
 
 // holds counts what is in a backup.

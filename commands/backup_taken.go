@@ -72,11 +72,11 @@ func toVerify(id backup.ID) Part {
 
 // judged says what a verification found; the error is nil where all is well.
 func (k kept) judged(id backup.ID, v backup.Verification) (Section, error) {
-	section := Section{Title: "Verified", Verdict: Good, Summary: sayf("%s, in %s", proof[v.How], postgres.Age(v.Took))}
+	section := Section{Title: "Verified", Verdict: Good, Summary: sayf("%s, in %s", proof[v.How], postgres.Age(v.Took)), Lines: noted(v)}
 	if len(v.Found) == 0 {
 		return section, nil
 	}
-	section.Verdict, section.Summary = Bad, sayf("%s found", ops.Count(len(v.Found), "fault"))
+	section.Verdict, section.Lines, section.Summary = Bad, nil, sayf("%s found", ops.Count(len(v.Found), "fault"))
 	for _, fault := range v.Found {
 		section.Lines = append(section.Lines, Say(ops.Printable(fault, longSpan)))
 	}

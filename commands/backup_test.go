@@ -60,7 +60,7 @@ func taken(days int, verified *backup.Verification) backup.Backup {
 // restored is a verification three minutes after a backup of so many days ago.
 func restored(days int, found ...string) *backup.Verification {
 	at := time.Date(2026, 11, 23-days, 3, 4, 0, 0, time.UTC)
-	return &backup.Verification{At: at, Took: 95 * time.Second, How: backup.Restored, By: "schedule", Where: "PostgreSQL 15.18 at db2:5432", Found: found}
+	return &backup.Verification{At: at, Took: 95 * time.Second, How: backup.Restored, By: "schedule", Where: "PostgreSQL 15.18 at db2:5432", Found: found, Notes: []string{"The extension pg_stat_statements was not compared."}}
 }
 
 // nights is a shelf as it looks after some days: kept, verified, failed, never verified.
@@ -217,4 +217,18 @@ func refusedOr(t *testing.T, c Catalogue, line string) string {
 func refused(t *testing.T, c Catalogue, line string) string {
 	t.Helper()
 	return strings.TrimPrefix(refusedOr(t, c, line), "refused: ")
+}
+
+func TestBackupsAreRestoredByHand(t *testing.T) {
+	for want, file := range map[string]backup.File{
+		"pg_restore --exit-on-error --dbname=… a.dump":                                                 {Name: "a.dump", Format: "custom"},
+		"zstd -d -c a.dump.zst | pg_restore --exit-on-error --dbname=…":                                {Name: "a.dump.zst", Format: "custom", Zstd: true},
+		"age -d -i key.txt a.dump.zst.age | zstd -d -c | pg_restore --exit-on-error --dbname=…":        {Name: "a.dump.zst.age", Format: "custom", Zstd: true, Age: true},
+		"tar -x -f a.tar; pg_restore --exit-on-error --jobs=2 --dbname=… archive":                      {Name: "a.tar", Format: "directory"},
+		"age -d -i key.txt a.tar.age | tar -x; pg_restore --exit-on-error --jobs=2 --dbname=… archive": {Name: "a.tar.age", Format: "directory", Age: true},
+	} {
+		if got := byHandRestore(backup.Manifest{Archive: file}); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 }

@@ -135,16 +135,21 @@ func encrypted(recipients []string) string {
 func byHandRestore(m backup.Manifest) string {
 	var steps []string
 	file := m.Archive.Name
+	add := func(words string) {
+		steps, file = append(steps, strings.TrimSpace(words+" "+file)), ""
+	}
 	if m.Archive.Age {
-		steps, file = append(steps, "age -d -i key.txt "+file), ""
+		add("age -d -i key.txt")
 	}
 	if m.Archive.Zstd {
-		steps, file = append(steps, strings.TrimSpace("zstd -d -c "+file)), ""
+		add("zstd -d -c")
 	}
-	if m.Archive.Format == "directory" {
-		steps, file = append(steps, strings.TrimSpace("tar -x "+map[bool]string{true: "-f"}[file != ""]+" "+file)), "."
-		return strings.Join(steps, " | ") + "; pg_restore --exit-on-error --dbname=… ."
+	if m.Archive.Format != "directory" {
+		add("pg_restore --exit-on-error --dbname=…")
+		return strings.Join(steps, " | ")
 	}
-	steps = append(steps, strings.TrimSpace("pg_restore --exit-on-error --dbname=… "+file))
-	return strings.Join(steps, " | ")
+	if add("tar -x"); len(steps) == 1 {
+		steps[0] = "tar -x -f " + m.Archive.Name
+	}
+	return strings.Join(steps, " | ") + "; pg_restore --exit-on-error --jobs=2 --dbname=… archive"
 }

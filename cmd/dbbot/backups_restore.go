@@ -64,9 +64,12 @@ func differences(lost restore.Lost) (said []string) {
 		name = func(table string) string { return table }
 	}
 	for _, t := range lost.Tables {
-		live := "about " + commands.Counted(t.Live, "row")
-		if t.Live < 0 {
+		live := commands.Counted(t.Live, "row")
+		switch {
+		case t.Live < 0:
 			live = "an unknown number of rows"
+		case t.About:
+			live = "about " + live
 		}
 		said = append(said, fmt.Sprintf("%s has %s now, and %s in the backup.", name(t.Name), live, commands.Counted(t.Then, "row")))
 	}

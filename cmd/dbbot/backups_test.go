@@ -225,15 +225,15 @@ func restoresElsewhere(t *testing.T, shop shopOf) {
 
 func TestWhatARestoreLosesIsSaid(t *testing.T) {
 	lost := restore.Lost{
-		Tables: []restore.Change{{Name: "public.orders", Live: 2_401_220, Then: 2_400_000}, {Name: "public.lines", Live: -1, Then: 1}},
+		Tables: []restore.Change{{Name: "public.orders", Live: 2_401_220, Then: 2_400_000, About: true}, {Name: "public.lines", Live: -1, Then: 1}, {Name: "public.items", Live: 7, Then: 8}},
 		Gone:   []string{"public.gifts"},
 	}
-	want := "orders has about 2,401,220 rows now, and 2,400,000 rows in the backup. lines has an unknown number of rows now, and 1 row in the backup. gifts is not in the backup."
+	want := "orders has about 2,401,220 rows now, and 2,400,000 rows in the backup. lines has an unknown number of rows now, and 1 row in the backup. items has 7 rows now, and 8 rows in the backup. gifts is not in the backup."
 	if got := strings.Join(differences(lost), " "); got != want {
 		t.Errorf("got %s", got)
 	}
 	lost.Gone = []string{"shop.gifts"}
-	if got := differences(lost); !strings.HasPrefix(got[0], "public.orders has") || got[2] != "shop.gifts is not in the backup." {
+	if got := differences(lost); !strings.HasPrefix(got[0], "public.orders has") || got[3] != "shop.gifts is not in the backup." {
 		t.Errorf("of two schemas: %s", got)
 	}
 }
