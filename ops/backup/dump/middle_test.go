@@ -85,6 +85,26 @@ func TestCancelledInTheMiddle(t *testing.T) {
 	}
 }
 
+// Once pg_dump has the snapshot and all is counted, nobody else holds VACUUM back.
+func TestTheSnapshotIsGivenBack(t *testing.T) {
+	url := newDatabase(t, large...)
+	w := newWorld(t, url)
+	result, letGo := w.busy(t, t.Context())
+	conn, sessions := clustertest.Connect(t, url), ""
+	for n := 0; n < 500 && sessions != "1 1"; n++ {
+		sessions = ask(t, conn, `SELECT concat(count(*) FILTER (WHERE query LIKE 'COPY%'), ' ', count(*) FILTER (WHERE query NOT LIKE 'COPY%'))
+			FROM pg_stat_activity WHERE application_name LIKE 'dbbot backup o%' AND datname = current_database()`)
+		wait(t.Context(), 10*time.Millisecond) // between two looks
+	}
+	if sessions != "1 1" {
+		t.Errorf("sessions of the dump and others: %s", sessions)
+	}
+	letGo()
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKilledChild(t *testing.T) {
 	w := newWorld(t, newDatabase(t, large...))
 	result, letGo := w.busy(t, t.Context())

@@ -106,17 +106,32 @@ func TestConnectionsThatWillNotDo(t *testing.T) {
 	}
 }
 
-func TestNoProgramsOfItsVersion(t *testing.T) {
+func TestNoRoomBeside(t *testing.T) {
 	w := newWorld(t, newDatabase(t))
 	s := examine(t.Context(), w.Options)
 	s.close()
-	s.faults, s.ready.Server.Major = nil, 9
 	w.Parallel = 2
 	s.ready.Bytes = 1 << 60
 	s.add(s.room(w.Options))
 	if err := s.fault(w.Options); err == nil || !strings.Contains(err.Error(), "MB free; the tables have 1099511627776 MB") {
 		t.Errorf("%v", err)
 	}
+	t.Setenv("TMPDIR", "/nowhere")
+	if _, err := Preflight(t.Context(), w.Options); err == nil || !strings.Contains(err.Error(), "temporary files, which parallel: needs, cannot be looked at") {
+		t.Errorf("%v", err)
+	}
+}
+
+// What lacks connections half way would fail half way.
+func TestNoConnectionsLeft(t *testing.T) {
+	server := clustertest.Start(t, map[string]string{"max_connections": "8", "superuser_reserved_connections": "2", "max_wal_senders": "0"})
+	w := newWorld(t, server.URL("postgres"))
+	holding(t, server.URL("postgres"), "SELECT 1")
+	w.Parallel = 3
+	w.take(t)
+	w = newWorld(t, w.URL.Reveal())
+	w.Parallel = 4
+	w.fails(t, t.Context(), "The server has 6 connections left, and a backup needs 7.", "max_connections")
 }
 
 // A locked table stands in nobody's way before the dump.

@@ -14,12 +14,16 @@ import (
 //go:embed rights.sql
 var rightsSQL string
 
+// moreSessions that a backup opens beside those that dump: for the snapshot and its counts, for the globals, and for the lead
+// of several workers.
+const moreSessions = 3
+
 // rights looks for what the role may not read: pg_dump would end at the first of it, an hour later perhaps.
 func (s *survey) rights(ctx context.Context, tx pgx.Tx, o Options) error {
-	var denied, hidden, large int
+	var denied, hidden, large, free int
 	var deniedNames, hiddenNames []string
 	var subscribed bool
-	err := tx.QueryRow(ctx, rightsSQL).Scan(&s.ready.Role, &s.ready.Tables, &denied, &deniedNames, &hidden, &hiddenNames, &large, &s.ready.Passwords, &subscribed)
+	err := tx.QueryRow(ctx, rightsSQL).Scan(&s.ready.Role, &s.ready.Tables, &denied, &deniedNames, &hidden, &hiddenNames, &large, &s.ready.Passwords, &subscribed, &free)
 	if err != nil {
 		return err
 	}
@@ -41,6 +45,12 @@ func (s *survey) rights(ctx context.Context, tx pgx.Tx, o Options) error {
 		s.add(&ops.Error{
 			Message: fmt.Sprintf("Role %s may not read %s.", role, ops.Count(large, "large object")),
 			Hint:    "Grant SELECT on them, or make it a member of their owner.",
+		})
+	}
+	if needs := moreSessions + max(1, o.Parallel); free < needs {
+		s.add(&ops.Error{
+			Message: fmt.Sprintf("The server has %s left, and a backup needs %d.", ops.Count(max(0, free), "connection"), needs),
+			Hint:    "See who has them with /db connections, or raise max_connections.",
 		})
 	}
 	if subscribed {

@@ -17,4 +17,6 @@ SELECT current_user::text,
 	(SELECT count(*) FROM pg_largeobject_metadata, me WHERE NOT (super OR current_setting('lo_compat_privileges')::bool OR pg_has_role(lomowner, 'USAGE')
 		OR EXISTS (SELECT FROM aclexplode(lomacl) WHERE privilege_type = 'SELECT' AND (grantee = 0 OR pg_has_role(grantee, 'USAGE'))))),
 	has_table_privilege('pg_catalog.pg_authid', 'SELECT'),
-	(SELECT count(*) FROM pg_subscription_rel, me WHERE NOT super) > 0
+	(SELECT count(*) FROM pg_subscription_rel, me WHERE NOT super) > 0,
+	(SELECT current_setting('max_connections')::int - CASE WHEN super THEN 0 ELSE current_setting('superuser_reserved_connections')::int
+		+ coalesce(current_setting('reserved_connections', true), '0')::int END FROM me) - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,10 +14,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/goleak"
 
 	"dbbot/ops"
 	"dbbot/ops/backup"
+	"dbbot/ops/client"
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
@@ -193,6 +196,21 @@ func TestShares(t *testing.T) {
 	all := &weights{byOID: map[uint32]*weight{1: a, 2: b, 3: c}}
 	if got := all.sum(map[*weight]float64{b: 0.5}); got != 125 {
 		t.Error(got)
+	}
+}
+
+// A name may mean several servers: all connections go to the one that the first has found.
+func TestOneServerOfMany(t *testing.T) {
+	config, err := pgconn.ParseConfig("postgres://app@many.example/shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{"192.0.2.1", "192.0.2.2"}, nil }
+	pin(config, client.Place{Host: "many.example", Address: "192.0.2.2", Port: 5433})
+	for host, want := range map[string][]string{"many.example": {"192.0.2.2:5433"}, "other.example": {"192.0.2.1", "192.0.2.2"}} {
+		if got, err := config.LookupFunc(t.Context(), host); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v", host, got, err)
+		}
 	}
 }
 
