@@ -51,8 +51,12 @@ func (c backupNowCommand) Run(ctx context.Context, p *process) error {
 	}
 	told := p.teller()
 	defer told.done()
-	if _, err := dump.Sweep(ctx, o); err != nil {
-		return here(ctx, err)
+	left, err := dump.Sweep(ctx, o)
+	if err != nil { // a key that may not sweep can take one all the same
+		fmt.Fprintln(p.errs, "dbbot: what earlier ones may have left is not looked for:", ops.Redact(err.Error()))
+	}
+	for _, one := range left {
+		fmt.Fprintln(p.errs, "dbbot: removed what an earlier one left:", ops.Printable(one, maxSaid))
 	}
 	m, err := dump.Take(ctx, o, told.say)
 	if err != nil {

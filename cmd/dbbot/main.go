@@ -32,7 +32,7 @@ type commandLine struct {
 	Audit    auditCommand    `cmd:"" help:"Prove that the record of who did what is whole, or write it out."`
 	Backup   backupCommand   `cmd:"" help:"Take a backup, or see what a store holds; also without Slack, and without a configuration file."`
 	Verify   verifyCommand   `cmd:"" help:"See whether a backup can be restored: read it, or restore it into a scratch database."`
-	Restore  restoreCommand  `cmd:"" help:"Bring a backup back, for the day everything else is gone: dbbot restore --help."`
+	Restore  restoreCommand  `cmd:"" help:"Bring a backup back. Its --help is written for the day everything else is gone."`
 	Version  versionCommand  `cmd:"" help:"Print which build this is."`
 }
 

@@ -18,7 +18,7 @@ type restoreCommand struct {
 	depotFlags
 	keyFlag
 	serverFlag
-	Words   []string `arg:"" help:"<backup> into <new database>, <backup> over <live database>, undo <database>, or release <database>. A backup is its id, the beginning of it, or latest: the newest verified one, else the newest."`
+	Words   []string `arg:"" name:"what" help:"<backup> into <new database>, <backup> over <live database>, undo <database>, or release <database>. A backup is its id, the beginning of it, or latest: the newest verified one, else the newest."`
 	Jobs    int      `short:"j" placeholder:"N" help:"Sessions that restore at once. Default: as many as this machine has processors, up to 4."`
 	Look    bool     `help:"Say what would be done and what stands in its way, and do nothing."`
 	Confirm string   `placeholder:"NAME" help:"The name that would be asked for before something is replaced, for scripts."`
@@ -26,7 +26,7 @@ type restoreCommand struct {
 
 // Help is written for the day it is needed.
 func (restoreCommand) Help() string {
-	return `For the day when Slack, dbbot's own database or the whole server are gone. You need this program, PostgreSQL's client programs of the version the backup is of, the store's URL and its credentials, the age key if the backups are encrypted, and a PostgreSQL server with a role that may create databases. You need no configuration file, no Slack and no network to us.
+	return `For the day when Slack, dbbot's own database or the whole server are gone. You need this program, PostgreSQL's client programs of the version the backup is of, the store's URL and its credentials, the age key if the backups are encrypted, and a PostgreSQL server with a role that may create databases. You need no configuration file and no Slack.
 
 1. See what there is:
 

@@ -126,7 +126,7 @@ func TestOverTheLiveOneAndBack(t *testing.T) {
 
 	over := []string{"restore", "latest", "over", d.live, "--store", d.store}
 	_, errs := d.does(1, append(over, "--confirm", "another")...)
-	d.says(errs, "Nothing was changed", "shipment: 500 rows in the backup, about 10 live", "is closed, and kept as")
+	d.says(errs, "Nothing was changed", "shipment: 500 rows in the backup, 10 live", "is closed, and kept as")
 	if n := d.rows(); n != 10 {
 		t.Errorf("%d rows although nothing was confirmed", n)
 	}
