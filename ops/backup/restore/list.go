@@ -35,13 +35,9 @@ func contents(text string) (all []entry) {
 			continue
 		}
 		e := entry{line: line, id: parts[1]}
-		for _, kind := range kinds {
-			if rest, ok := strings.CutPrefix(parts[2], kind+" "); ok {
-				e.kind = kind
-				e.schema, e.name, _ = strings.Cut(rest, " ")
-				break
-			}
-		}
+		var rest string
+		e.kind, rest = kindOf(parts[2])
+		e.schema, e.name, _ = strings.Cut(rest, " ")
 		all = append(all, e)
 	}
 	return all
@@ -52,8 +48,15 @@ func (e entry) object() string { return e.name[:max(0, strings.LastIndexByte(e.n
 
 func (e entry) owner() string { return e.name[strings.LastIndexByte(e.name, ' ')+1:] }
 
-// subject is what a COMMENT is on: "EXTENSION hstore" of "COMMENT - EXTENSION hstore ".
-func (e entry) subject() string { return strings.TrimSpace(e.name) }
+// kindOf splits what a text begins with off; nothing where that is no kind of ours.
+func kindOf(text string) (kind, rest string) {
+	for _, kind := range kinds {
+		if rest, ok := strings.CutPrefix(text, kind+" "); ok {
+			return kind, rest
+		}
+	}
+	return "", ""
+}
 
 // using writes the list that pg_restore goes by, without what omit says.
 func using(all []entry, omit func(entry) bool) string {

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -166,9 +165,9 @@ func (l leaveOut) omit(e entry) bool {
 	switch e.kind {
 	case "EXTENSION":
 		return l.extensions[e.object()]
-	case "COMMENT": // on an extension: making it writes the comment, and only its owner may
-		return strings.HasPrefix(e.subject(), "EXTENSION ") || strings.HasPrefix(e.subject(), "SUBSCRIPTION ") ||
-			strings.HasPrefix(e.subject(), "EVENT TRIGGER ") && !l.super
+	case "COMMENT":
+		kind, _ := kindOf(e.name)
+		return kind == "EXTENSION" || l.omit(entry{kind: kind}) // making an extension writes its comment, and only its owner may
 	case "SUBSCRIPTION", "SUBSCRIPTION TABLE": // two databases would take the same changes
 		return true
 	case "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA":

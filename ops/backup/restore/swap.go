@@ -14,10 +14,11 @@ const (
 	// emptyWithin is how long sessions that were ended may take to go.
 	emptyWithin = 15 * time.Second
 	emptyPause  = 50 * time.Millisecond
-	// lockWithin is how long a migration or a backup of the live database is waited for.
-	lockWithin = 15 * time.Second
-	lockPause  = 250 * time.Millisecond
+	lockPause   = 250 * time.Millisecond
 )
+
+// lockWithin is how long a migration or a backup of the live database is waited for. Tests wait less.
+var lockWithin = 15 * time.Second
 
 // guard keeps migrations and backups away from the live database while another one is made to take its place.
 func (s *server) guard(ctx context.Context, live string, progress Progress) (*pgx.Conn, error) {
