@@ -41,7 +41,7 @@ var usualPlaces = []string{
 }
 
 // Find gives the programs of a major version: those on PATH first. pg_dump and pg_restore must have the server's own
-// (reference/backups.md §3), so nothing else will do. The error is an *ops.Error that names what to install, and
+// (reference backups 3), so nothing else will do. The error is an *ops.Error that names what to install, and
 // has exec.ErrNotFound as its cause.
 func Find(major int) (Programs, error) {
 	var others []string

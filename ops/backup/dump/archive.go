@@ -50,7 +50,7 @@ func (t *taking) file(name, format string, packed bool) backup.File {
 func (t *taking) estimate() int64 { return t.survey.ready.Server.Bytes }
 
 // arguments that every dump has. Compression is pg_dump's own zstd where it has one, and outside of it else; never gzip
-// (reference/backups.md §1).
+// (reference backups 1).
 func (t *taking) arguments(format string) []string {
 	compress := "0"
 	if t.survey.inside {

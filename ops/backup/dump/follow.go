@@ -48,7 +48,7 @@ func (p *progressed) take() []string {
 var errLost = errors.New("the session that holds the lock was lost")
 
 // follow tells how far the dump is, until it has ended: each table counts by its size, and the one being copied by the rows
-// that the server has sent of those it believes to be there (reference/backups.md §4). It also sees who is in the way.
+// that the server has sent of those it believes to be there (reference backups 4). It also sees who is in the way.
 func (t *taking) follow(ctx context.Context, w *watch) error {
 	all := t.survey.weights
 	look := time.NewTicker(t.bounds.poll)
@@ -155,11 +155,10 @@ func (t *taking) look(ctx context.Context, w *watch, all *weights) (done int64, 
 
 // lookSQL: tables that are being copied, and one session that is in the way.
 const lookSQL = `WITH ours AS (SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()),
-	blocker AS (SELECT b FROM ours, unnest(pg_blocking_pids(pid)) b LIMIT 1)
-	SELECT coalesce(array_agg(relid), '{}'), coalesce(array_agg(tuples_processed), '{}'), coalesce(array_agg(bytes_processed), '{}'),
-		(SELECT b FROM blocker), (SELECT application_name FROM pg_stat_activity JOIN blocker ON pid = b), (SELECT usename::text FROM pg_stat_activity JOIN blocker ON pid = b),
-		(SELECT host(client_addr) FROM pg_stat_activity JOIN blocker ON pid = b), (SELECT backend_start FROM pg_stat_activity JOIN blocker ON pid = b)
-	FROM pg_stat_progress_copy JOIN ours USING (pid) WHERE relid <> 0`
+	copy AS (SELECT array_agg(relid) AS tables, array_agg(tuples_processed) AS rows, array_agg(bytes_processed) AS bytes
+		FROM pg_stat_progress_copy JOIN ours USING (pid) WHERE relid <> 0)
+	SELECT coalesce(tables, '{}'), coalesce(rows, '{}'), coalesce(bytes, '{}'), a.pid, a.application_name, a.usename::text, host(a.client_addr), a.backend_start
+	FROM copy LEFT JOIN (SELECT b FROM ours, unnest(pg_blocking_pids(pid)) b LIMIT 1) blocker ON true LEFT JOIN pg_stat_activity a ON a.pid = blocker.b`
 
 // share is how much of a table is copied: never all of it, before it has ended. What nobody has counted is judged by bytes.
 func (o *weight) share(rows, bytes int64) float64 {

@@ -61,7 +61,7 @@ func (t *taking) tryLock(ctx context.Context, tools []int64, held *bool) (holder
 }
 
 // prismaLock is the one of Prisma, whatever the database; golang-migrate makes its own of the names of database, schema and
-// table, and its command line takes the database's with the slash of the URL (reference/migrations-and-status.md 2.1).
+// table, and its command line takes the database's with the slash of the URL (reference 2.1).
 const prismaLock = 72707369
 
 func (t *taking) toolLocks(ctx context.Context) (ids []int64) {

@@ -16,7 +16,7 @@ import (
 	"dbbot/ops/backup"
 )
 
-// level of zstd: 3 costs half as much CPU again for 2 % less (reference/backups.md §1).
+// level of zstd: 3 costs half as much CPU again for 2 % less (reference backups 1).
 const level = 1
 
 // seal is what stands between pg_dump and the store: compression, encryption, checksum, in this order. It keeps a few
