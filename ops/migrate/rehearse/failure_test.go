@@ -77,34 +77,3 @@ func TestFailuresAreCertainOnlyWhereTheSchemaDecides(t *testing.T) {
 		}
 	}
 }
-
-// What the scratch database lacks, and another server's roles, make a failure doubtful.
-func TestFailuresThatTheStageMayBeToBlameFor(t *testing.T) {
-	url := shopped(t)
-	clustertest.Exec(t, url, "CREATE ROLE app; GRANT SELECT ON orders TO app; CREATE EXTENSION pg_trgm; CREATE INDEX ON customers USING gin (name gin_trgm_ops)")
-	branch := clustertest.Start(t, nil)
-	away := Options{Name: "orders", URL: ops.Secret(url), Scratch: ops.Secret(branch.URL("postgres"))}
-	got := rehearsed(t, away, "GRANT SELECT ON customers TO app")
-	if got.Failure == nil || got.Failure.Certain || got.Failure.Code != "42704" || !strings.HasPrefix(got.Failure.Doubt, "The roles of the server") {
-		t.Errorf("a role of the other server: %+v %s", got.Failure, got.Refused)
-	}
-	if got := rehearsed(t, beside(t, url), "GRANT SELECT ON customers TO app"); got.Failure != nil || got.Refused != "" {
-		t.Errorf("a role of this server: %+v %s", got.Failure, got.Refused)
-	}
-	if got := rehearsed(t, away, "ALTER ROLE app LOGIN", "DROP TABLE nowhere"); got.Failure == nil || got.Failure.Certain || got.Steps[0].Refused == "" || got.Failure.Doubt != "A file before it was left out of the rehearsal." {
-		t.Errorf("behind a file that was left out: %+v", got)
-	}
-
-	// A role without rights cannot make what only a superuser may.
-	clustertest.Exec(t, url, "CREATE EXTENSION pg_stat_statements", "CREATE EXTENSION dblink", "CREATE VIEW slow AS SELECT query FROM pg_stat_statements", "CREATE FUNCTION far() RETURNS text LANGUAGE sql AS $$ SELECT 'dblink' $$")
-	got = rehearsed(t, beside(t, url), "ALTER TABLE orders ADD x int", "ALTER TABLE nowhere ADD x int")
-	missing := strings.Join(got.Missing, "; ")
-	for _, want := range []string{"the extension pg_stat_statements", "the extension dblink", `CREATE VIEW public.slow AS (relation "public.pg_stat_statements" does not exist)`, "function far(), which reaches beyond the database"} {
-		if !strings.Contains(missing, want) {
-			t.Errorf("%q is not among %s", want, missing)
-		}
-	}
-	if got.Failure == nil || got.Failure.Certain || got.Failure.Doubt != "The scratch database lacks some of what the real one has." || len(told(got)) != 1 {
-		t.Errorf("%+v", got)
-	}
-}

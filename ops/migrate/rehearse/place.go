@@ -177,8 +177,18 @@ func (r *real) sees(ctx context.Context, other *pgx.Conn) (bool, error) {
 	return same, errors.Join(err, unlock)
 }
 
-// stepAside moves the maker to another database, as one that is copied must be left alone.
+// stepAside moves the maker to another database, as one that is copied must be left alone. Where others are in it,
+// PostgreSQL would wait five seconds for them in vain.
 func (p *place) stepAside(ctx context.Context) error {
+	var others bool
+	err := p.maker.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend')", p.rows).Scan(&others)
+	switch {
+	case err != nil:
+		return err
+	case others:
+		p.rows, p.doubt = "", inUse
+		return nil
+	}
 	for _, database := range []string{"postgres", "template1"} {
 		config := p.maker.Config()
 		config.Database = database
@@ -191,6 +201,8 @@ func (p *place) stepAside(ctx context.Context) error {
 	p.rows, p.doubt = "", "its server has no other database from which it could be copied"
 	return nil
 }
+
+const inUse = "its database is in use, or another role's"
 
 func unreached(o Options, err error) error {
 	if marked, ok := errors.AsType[*ops.Error](err); ok {

@@ -98,38 +98,3 @@ func TestWhereNothingIsRehearsed(t *testing.T) {
 		t.Errorf("%q stay behind", left)
 	}
 }
-
-// A branch has the schema and rows of its own: what is rehearsed there sees both.
-func TestARehearsalOnABranchHasItsRows(t *testing.T) {
-	url := shopped(t)
-	branch := clustertest.Start(t, nil)
-	clustertest.Exec(t, branch.URL("postgres"), "CREATE DATABASE shop")
-	clustertest.Exec(t, branch.URL("shop"), shop)
-	o := Options{Name: "orders", URL: ops.Secret(url), Scratch: ops.Secret(branch.URL("shop"))}
-	const backfill = "UPDATE orders SET note = 'y' WHERE id > 0; DO $$ BEGIN IF (SELECT count(*) FROM orders) <> 500 THEN RAISE 'rows'; END IF; END $$"
-	got := rehearsed(t, o, backfill)
-	if !got.Rows || got.Failure != nil || got.Server != "the server 127.0.0.1" || len(got.Missing) > 0 || told(got)[0] != "public.orders RowExclusive scan" {
-		t.Errorf("%+v %q", got, told(got))
-	}
-	if n := ask(t, branch.URL("shop"), "SELECT count(*)::text FROM orders WHERE note = 'y'"); n != "0" {
-		t.Errorf("%s rows of the branch itself are changed", n)
-	}
-
-	busy := clustertest.Connect(t, branch.URL("shop"))
-	got = rehearsed(t, o, backfill)
-	if got.Rows || len(got.Missing) != 1 || got.Missing[0] != "the rows of rehearsal_url, as its database is in use, or another role's" {
-		t.Errorf("in use: %+v", got)
-	}
-	if got.Failure == nil || got.Failure.Certain || got.Failure.Doubt != "The scratch database has no rows, and the statement may need some." {
-		t.Errorf("without rows: %+v", got.Failure)
-	}
-	_ = busy.Close(t.Context())
-
-	clustertest.Exec(t, branch.URL("shop"), "ALTER TABLE orders ADD old int")
-	if got = rehearsed(t, o, backfill); got.Rows || len(got.Missing) > 0 {
-		t.Errorf("a branch with another schema is not copied: %+v", got)
-	}
-	if left := scratches(t, branch.URL("postgres")); len(left) > 0 {
-		t.Errorf("%q stay behind", left)
-	}
-}

@@ -78,7 +78,7 @@ func (s *stage) refuse(err error) error {
 func (s *stage) prepare(ctx context.Context, made *scratch) error {
 	err := made.make(ctx, s.options, s.real.locale, s.place.rows)
 	if s.place.rows != "" && (code(err) == objectInUse || code(err) == insufficientPrivilege) {
-		s.place.rows, s.place.doubt = "", "its database is in use, or another role's"
+		s.place.rows, s.place.doubt = "", inUse
 		err = made.make(ctx, s.options, s.real.locale, "")
 	}
 	if err != nil {
