@@ -26,7 +26,7 @@ func (c *conversation) timePasses(key, time string) {
 	c.minuteBegins() // it may not have looked yet
 	moved := false
 	c.eventually("dbbot keeps "+key, func(conn *pgx.Conn) error {
-		tag, err := conn.Exec(c.t.Context(), "UPDATE dbbot.schedules SET since = since - $2::interval, last = NULL WHERE key = $1", key, time)
+		tag, err := conn.Exec(c.t.Context(), "UPDATE dbbot.schedules SET since = clock_timestamp() - $2::interval, last = NULL WHERE key = $1", key, time)
 		moved = tag.RowsAffected() == 1
 		return err
 	}, func() bool { return moved })

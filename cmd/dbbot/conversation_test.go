@@ -50,6 +50,11 @@ func TestConversations(t *testing.T) {
 				switch name := filepath.Base(file); {
 				case name == "migrate_prisma.txt":
 					with = func(w *world) { w.file, w.shop = "testdata/migrate.yml", newPrismaShop(t, databases) }
+				case name == "backup_quiet.txt":
+					with = func(w *world) {
+						w.file, w.shop = "testdata/backup.yml", newShopOf(t, databases)
+						w.shop.schedule, w.shop.notify = "*/5 * * * *", "failures"
+					}
 				case strings.HasPrefix(name, "backup_"):
 					with = func(w *world) { w.file, w.shop = "testdata/backup.yml", newShopOf(t, databases) }
 				case name == "migrate_policy.txt":

@@ -17,7 +17,10 @@ import (
 
 // shopOf is a database of a conversation's own with a folder of migrations: those of the demo, of which the first three
 // are applied, and some rows.
-type shopOf struct{ database, dir, url, tool, keeper, store string }
+type shopOf struct {
+	database, dir, url, tool, keeper, store string
+	schedule, notify                        string // of backups; empty: seldom, and all is told
+}
 
 // newPrismaShop has an empty database, and one migration that creates a table.
 func newPrismaShop(t testing.TB, databases sample) shopOf {
@@ -68,7 +71,10 @@ func (s shopOf) env(name string) string {
 	if name == "SHOP_TODAY" {
 		return time.Now().AddDate(0, 0, -1).Format(time.DateOnly) + ".." + time.Now().AddDate(0, 0, 1).Format(time.DateOnly)
 	}
-	return map[string]string{"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir, "SHOP_TOOL": s.tool, "SHOP_KEEPER_URL": s.keeper, "SHOP_STORE": s.store}[name]
+	return map[string]string{
+		"SHOP_URL": s.url, "SHOP_MIGRATIONS": s.dir, "SHOP_TOOL": s.tool, "SHOP_KEEPER_URL": s.keeper, "SHOP_STORE": s.store,
+		"SHOP_SCHEDULE": cmp.Or(s.schedule, "0 3 1 1 *"), "SHOP_NOTIFY": cmp.Or(s.notify, "all"),
+	}[name]
 }
 
 // write makes a file of the folder, or another one of it.
