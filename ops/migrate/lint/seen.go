@@ -47,16 +47,29 @@ func (s *Seen) over(statement script.Statement, ruled []Lock) []Lock {
 	}
 	for _, l := range s.Locks {
 		if !slices.ContainsFunc(ruled, func(r Lock) bool { return r.Relation == l.Relation }) {
+			l.Scan = s.scans(statement, Lock{}, l)
 			all = append(all, l)
 		}
 	}
 	return all
 }
 
-// scans: what was read is read. What was not read on empty tables may yet be where there are rows: PostgreSQL skips the
-// check of a foreign key, or chooses another way to find rows.
+// scans: what was read is read, and what was not is not; but on empty tables PostgreSQL skips the check of a foreign key,
+// and finds rows in another way than where there are some.
 func (s *Seen) scans(statement script.Statement, ruled, seen Lock) bool {
-	return seen.Scan || ruled.Scan && !s.Rows && emptyMisleads(statement)
+	switch {
+	case s.Rows:
+		return seen.Scan
+	case looksForRows(statement), statement.Node.GetDoStmt() != nil && seen.Blocks() == "":
+		return ruled.Scan
+	}
+	return seen.Scan || ruled.Scan && emptyMisleads(statement)
+}
+
+// looksForRows: statements that have a planner choose how.
+func looksForRows(s script.Statement) bool {
+	n := s.Node
+	return n.GetSelectStmt() != nil || n.GetInsertStmt() != nil || n.GetUpdateStmt() != nil || n.GetDeleteStmt() != nil || n.GetMergeStmt() != nil || n.GetCreateTableAsStmt() != nil
 }
 
 // emptyMisleads: statements that may read no row of an empty table and every row of a full one.

@@ -69,3 +69,27 @@ func TestLocksThatAreHeldAlready(t *testing.T) {
 		t.Error("without a rehearsal the rules hold")
 	}
 }
+
+// An empty table is read whole where a full one would not be, and the other way round.
+func TestScansOfEmptyTables(t *testing.T) {
+	read := Lock{Relation: "public.big", Mode: RowExclusive, Scan: true}
+	unread := Lock{Relation: "public.big", Mode: RowExclusive}
+	for _, tt := range []struct {
+		sql  string
+		seen Seen
+		want string
+	}{
+		{"DELETE FROM big WHERE id = 1", Seen{Locks: []Lock{read}}, "  public.big RowExclusive\n"},
+		{"DELETE FROM big WHERE id = 1", Seen{Locks: []Lock{read}, Rows: true}, "  public.big RowExclusive scan\n"},
+		{"UPDATE big SET total = 1", Seen{Locks: []Lock{unread}}, "  public.big RowExclusive scan\n"},
+		{"UPDATE big SET total = 1", Seen{Locks: []Lock{unread}, Rows: true}, "  public.big RowExclusive\n"},
+		{"DO $$ BEGIN END $$", Seen{Locks: []Lock{read}}, "  public.big RowExclusive\n"},
+		{"DO $$ BEGIN END $$", Seen{Locks: []Lock{{Relation: "public.big", Mode: AccessExclusive, Scan: true}}}, "  public.big AccessExclusive scan\n"},
+	} {
+		p := parsed(tt.sql)
+		p.Seen = []*Seen{&tt.seen}
+		if got := listed(p.Locks(0, known())); got != tt.want {
+			t.Errorf("%s, rows %v: %q", tt.sql, tt.seen.Rows, got)
+		}
+	}
+}
