@@ -46,7 +46,7 @@ func (m *memory) Put(ctx context.Context, name string, r io.Reader, _ int64) (in
 	}
 	var all bytes.Buffer
 	for ctx.Err() == nil {
-		if _, err := io.CopyN(&all, r, 64<<10); err == io.EOF {
+		if _, err := io.CopyN(&all, r, 64<<10); err == io.EOF { //nolint:errorlint // a wrapped one is a failure
 			break
 		} else if err != nil {
 			return 0, err
