@@ -99,6 +99,27 @@ func TestTheNameIsTakenMeanwhile(t *testing.T) {
 	}
 }
 
+// What watches every database of a server looks into the scratch one too, and does not hinder.
+func TestSomebodyLooksIntoTheScratchDatabase(t *testing.T) {
+	url, s := live(t, "looker")
+	ops.OnReached = func(step string) {
+		if step == "framed" {
+			clustertest.Connect(t, at(t, url, ask(t, url, "SELECT datname FROM pg_database WHERE datname LIKE 'dbbot_scratch_%'")))
+		}
+	}
+	defer func() { ops.OnReached = nil }()
+	r, err := Into(t.Context(), s, to(url, "watched"), quiet)
+	must(t, err)
+	if n := ask(t, at(t, url, r.Name), "SELECT count(*)::text FROM orders"); n != "5000" {
+		t.Errorf("%s rows", n)
+	}
+	clustertest.Exec(t, url, "DROP DATABASE watched")
+	r, err = Over(t.Context(), s, to(url, name(t, url)), quiet)
+	must(t, err)
+	_, err = Release(t.Context(), to(url, name(t, url)), r.Kept)
+	must(t, err)
+}
+
 // A migration or a backup of the live database runs: it is waited for, and then nothing is done.
 func TestAMigrationIsNotCut(t *testing.T) {
 	defer func(whole time.Duration) { lockWithin = whole }(lockWithin)

@@ -136,7 +136,14 @@ func (d *scratch) analyse(ctx context.Context, progress Progress) error {
 // appear gives the database its name.
 func (d *scratch) appear(ctx context.Context, r *Report) error {
 	d.mark.For = made
+	if err := d.shut(ctx, d.name); err != nil {
+		return unread(err)
+	}
+	if err := d.empty(ctx, d.name); err != nil {
+		return unread(err)
+	}
 	err := d.exec(ctx, askWithin, "COMMENT ON DATABASE "+ident(d.name)+" IS"+literal(d.mark.String())+
+		"; ALTER DATABASE "+ident(d.name)+" ALLOW_CONNECTIONS true"+
 		"; ALTER DATABASE "+ident(d.name)+" RENAME TO "+ident(d.target.Name))
 	if err != nil && d.stands(ctx, d.target.Name) { // the answer was lost, and nothing else
 		err = nil

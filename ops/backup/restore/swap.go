@@ -55,7 +55,13 @@ func (d *scratch) swap(ctx context.Context, guard *pgx.Conn, away string, why pu
 		return "", unread(err)
 	}
 	ops.Reached("marked")
-	err := d.closeLive(ctx, live, guard)
+	err := d.shut(ctx, d.name)
+	if err == nil {
+		err = d.empty(ctx, d.name)
+	}
+	if err == nil {
+		err = d.closeLive(ctx, live, guard)
+	}
 	if err == nil {
 		err = d.rename(ctx, live, away, why)
 	}
@@ -67,29 +73,44 @@ func (d *scratch) swap(ctx context.Context, guard *pgx.Conn, away string, why pu
 	return away, nil
 }
 
-// closeLive lets nobody in any more, and ends whoever is inside.
+// closeLive lets nobody in any more, and ends whoever is inside; guard is the last to go.
 func (d *scratch) closeLive(ctx context.Context, live string, guard *pgx.Conn) error {
-	if err := d.exec(ctx, askWithin, "ALTER DATABASE "+ident(live)+" ALLOW_CONNECTIONS false"); err != nil {
+	if err := d.shut(ctx, live); err != nil {
 		return err
 	}
 	ops.Reached("closed")
 	closeConn(guard)
+	if err := d.empty(ctx, live); err != nil {
+		return err
+	}
+	ops.Reached("emptied")
+	return nil
+}
+
+func (s *server) shut(ctx context.Context, database string) error {
+	return s.exec(ctx, askWithin, "ALTER DATABASE "+ident(database)+" ALLOW_CONNECTIONS false")
+}
+
+// empty ends whoever is inside of a database that was shut, and waits until they are gone. What watches a server looks into
+// scratch databases, too.
+func (s *server) empty(ctx context.Context, database string) error {
 	bound, cancel := context.WithTimeout(ctx, emptyWithin)
 	defer cancel()
 	for {
 		var inside int
-		err := d.conn.QueryRow(bound, `WITH there AS MATERIALIZED (SELECT pid, backend_start FROM pg_stat_activity
-				WHERE datname = $1 AND backend_type IN ('client backend', 'walsender')),
+		err := s.conn.QueryRow(bound, `WITH there AS MATERIALIZED (SELECT pid, backend_start FROM pg_stat_activity
+				WHERE datname = $1 AND backend_type <> 'autovacuum worker'),
 			ended AS MATERIALIZED (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN there USING (pid, backend_start))
-			SELECT (SELECT count(*) FROM there) + 0 * (SELECT count(*) FROM ended)`, live).Scan(&inside)
+			SELECT (SELECT count(*) FROM there) + 0 * (SELECT count(*) FROM ended)`, database).Scan(&inside)
 		switch {
 		case err != nil && bound.Err() == nil:
 			return err
 		case err == nil && inside == 0:
-			ops.Reached("emptied")
 			return nil
 		case err != nil || !wait(bound, emptyPause):
-			return errors.Join(context.Cause(ctx), &ops.Error{Message: "Sessions in " + ops.Printable(live, 63) + " do not end, so it could not be renamed."})
+			return errors.Join(context.Cause(ctx), &ops.Error{
+				Message: "Sessions in " + ops.Printable(database, 63) + " do not end, so it could not be renamed.", Hint: "/db activity shows them; try again when they are gone.",
+			})
 		}
 	}
 }
