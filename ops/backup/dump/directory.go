@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/backup"
@@ -45,12 +46,15 @@ func (t *taking) directory(ctx context.Context, w *watch) (backup.File, contents
 	if found, err = readDirectory(dir); err != nil {
 		return f, found, damaged{err}
 	}
-	size, sent := sizeOf(dir), int64(0)
+	size, sent, told := sizeOf(dir), int64(0), time.Time{}
 	f, err = t.put(ctx, t.newWatch(), f, t.estimate(), func(ctx context.Context, to io.Writer) error {
 		return sendTar(dir, writerFunc(func(p []byte) (int, error) {
 			n, err := to.Write(p)
 			sent += int64(n)
-			t.say(Sending, sent, size)
+			if now := time.Now(); now.Sub(told) >= t.bounds.poll {
+				told = now
+				t.say(Sending, sent, size)
+			}
 			return n, err
 		}))
 	})

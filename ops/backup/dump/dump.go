@@ -130,7 +130,8 @@ func (t *taking) take(ctx context.Context) (backup.Manifest, error) {
 		return t.m, err
 	}
 	ops.Reached("backup checked")
-	return t.m, t.publish(ctx)
+	err = t.publish(ctx) // which says when it was finished
+	return t.m, err
 }
 
 // begin says what is known before anything is asked.
