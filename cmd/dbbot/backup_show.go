@@ -72,7 +72,11 @@ func show(w io.Writer, at string, b backup.Backup) error {
 	if b.Kept != nil {
 		say("kept", "by %s: %s", name(b.Kept.By), name(b.Kept.Why))
 	}
-	say("lies in", "%s/%s", strings.TrimSuffix(at, "/"), b.ID.Folder())
+	folder, query, asked := strings.Cut(at, "?")
+	if asked {
+		query = "?" + query
+	}
+	say("lies in", "%s/%s%s", strings.TrimSuffix(folder, "/"), b.ID.Folder(), query)
 	say("size", "%s stored, %s in the database", postgres.Bytes(storedOf(b)), postgres.Bytes(b.Server.Bytes))
 	say("sha-256", "%s  %s", b.Archive.SHA256, name(b.Archive.Name))
 	say("opened by", "%s", opener(b))

@@ -16,6 +16,8 @@ func TestTheBadDayInS3(t *testing.T) {
 	d.store = url
 	out, _ := d.does(0, "backup", "now", "--store", d.store, "-d", "orders", "--encrypt-to", d.recipient)
 	d.says(out, "is taken: 1 table", "has the bytes that were written", "in s3://backups-1/of/shop")
+	out, _ = d.does(0, "backup", "show", "--store", d.store)
+	d.says(out, "s3://backups-1/of/shop/orders/orders-20", "?endpoint=http://"+g.Host)
 	out, _ = d.does(0, "restore", "latest", "into", d.live+"_s3", "--store", d.store, "-i", d.key)
 	d.says(out, d.live+"_s3 stands")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2-but-another")
