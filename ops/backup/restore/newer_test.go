@@ -12,12 +12,12 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
-// A backup goes into newer servers too, and into no older one. DBBOT_POSTGRES_BINARIES names folders with the programs of
+// A backup goes into newer servers too, and into no older one. DBBOT_OTHER_SERVERS names folders with the programs of
 // such servers, as a PATH does.
 func TestIntoOtherVersions(t *testing.T) {
-	folders := filepath.SplitList(os.Getenv("DBBOT_POSTGRES_BINARIES"))
+	folders := filepath.SplitList(os.Getenv("DBBOT_OTHER_SERVERS"))
 	if len(folders) == 0 {
-		t.Skip("DBBOT_POSTGRES_BINARIES names no other servers")
+		t.Skip("DBBOT_OTHER_SERVERS names no other servers")
 	}
 	url := clustertest.Database(t)
 	clustertest.Exec(t, url, shop)

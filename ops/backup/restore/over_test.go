@@ -102,7 +102,7 @@ func TestTheLiveOneComesBack(t *testing.T) {
 	url, s := live(t, "baker")
 	db := name(t, url)
 	want, _ := held(t, url)
-	for _, step := range []string{"framed", "marked", "closed", "emptied"} {
+	for _, step := range []string{"framed", "closed", "emptied"} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stopped := errors.New("cancelled by Lee")
 		ops.OnReached = func(at string) {

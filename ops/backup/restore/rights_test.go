@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -116,7 +117,12 @@ func TestAsAStream(t *testing.T) {
 	if err != nil || len(v.Found) > 0 || len(v.Notes) != 1 || !strings.Contains(v.Notes[0], "as a stream") {
 		t.Errorf("%+v, %v", v, err)
 	}
-	for what, damaged := range injected(t, s, taken(t, url, how)) {
+	all := injected(t, s, taken(t, url, how))
+	for i, what := range slices.Sorted(maps.Keys(all)) {
+		if i%3 > 0 && !thorough {
+			continue
+		}
+		damaged := all[what]
 		if v, err := Verify(t.Context(), damaged, Target{URL: ops.Secret(url)}, quiet); err != nil || len(v.Found) == 0 {
 			t.Errorf("%s: %+v, %v", what, v, err)
 		}

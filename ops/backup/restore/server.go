@@ -78,9 +78,6 @@ func connect(ctx context.Context, t Target, application string) (*server, error)
 const (
 	noDatabase            = "3D000"
 	insufficientPrivilege = "42501"
-	duplicateDatabase     = "42P04"
-	duplicateObject       = "42710"
-	inUse                 = "55006"
 )
 
 func parse(url ops.Secret, application string) (*pgx.ConnConfig, error) {
