@@ -16,19 +16,19 @@ import (
 	"dbbot/ops/postgres/cluster/clustertest"
 )
 
-// others gives the servers of other versions that POSTGRES_BINARIES names: folders of programs, with colons between.
+// others gives the servers of other versions that DBBOT_OTHER_POSTGRES names: folders of programs, with colons between.
 func others(t *testing.T) (all []cluster.Binaries) {
 	t.Helper()
-	for _, dir := range filepath.SplitList(os.Getenv("POSTGRES_BINARIES")) {
+	for _, dir := range filepath.SplitList(os.Getenv("DBBOT_OTHER_POSTGRES")) {
 		found := regexp.MustCompile(`/(\d+)/bin$`).FindStringSubmatch(dir)
 		if found == nil {
-			t.Fatalf("POSTGRES_BINARIES: %s is not …/17/bin", dir)
+			t.Fatalf("DBBOT_OTHER_POSTGRES: %s is not …/17/bin", dir)
 		}
 		major, _ := strconv.Atoi(found[1])
 		all = append(all, cluster.Binaries{Dir: dir, Major: major})
 	}
 	if len(all) == 0 {
-		t.Skip("POSTGRES_BINARIES names no other version of PostgreSQL")
+		t.Skip("DBBOT_OTHER_POSTGRES names no other version of PostgreSQL")
 	}
 	return all
 }
