@@ -36,7 +36,7 @@ const startsWithin = 30 * time.Second
 
 // StartGateway starts a server and ends it with the test; it skips where the program is not installed. The credentials are put
 // into the environment, as Amazon's own tools read them.
-func StartGateway(t *testing.T) *Gateway {
+func StartGateway(t testing.TB) *Gateway {
 	t.Helper()
 	program := os.Getenv("VERSITYGW")
 	if program == "" {
@@ -65,7 +65,7 @@ func StartGateway(t *testing.T) *Gateway {
 }
 
 // run starts the server in a process that ends with this one.
-func (g *Gateway) run(t *testing.T, args ...string) {
+func (g *Gateway) run(t testing.TB, args ...string) {
 	t.Helper()
 	server := exec.Command(g.Program, args...)
 	server.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+AccessKey, "ROOT_SECRET_KEY="+SecretKey)
@@ -80,7 +80,7 @@ func (g *Gateway) run(t *testing.T, args ...string) {
 }
 
 // awaited waits until the server answers.
-func (g *Gateway) awaited(t *testing.T) {
+func (g *Gateway) awaited(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startsWithin)
 	defer cancel()
@@ -101,7 +101,7 @@ func (g *Gateway) awaited(t *testing.T) {
 }
 
 // Bucket makes an empty bucket and gives the URL of a store in it.
-func (g *Gateway) Bucket(t *testing.T) (name, url string) {
+func (g *Gateway) Bucket(t testing.TB) (name, url string) {
 	t.Helper()
 	g.buckets++
 	name = fmt.Sprintf("backups-%d", g.buckets)
@@ -112,7 +112,7 @@ func (g *Gateway) Bucket(t *testing.T) (name, url string) {
 }
 
 // User makes an account that may do nothing yet.
-func (g *Gateway) User(t *testing.T, access, secret string) {
+func (g *Gateway) User(t testing.TB, access, secret string) {
 	t.Helper()
 	admin := exec.CommandContext(t.Context(), g.Program, "admin", "--access", AccessKey, "--secret", SecretKey, "--endpoint-url", "http://"+g.Host,
 		"create-user", "--access", access, "--secret", secret, "--role", "user")
@@ -122,7 +122,7 @@ func (g *Gateway) User(t *testing.T, access, secret string) {
 }
 
 // freePort is one that nobody listened at a moment ago.
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
