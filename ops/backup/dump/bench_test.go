@@ -147,13 +147,26 @@ func (m *meter) look() {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		text, _ := os.ReadFile(path)
-		if name := string(text); strings.Contains(name, "(pg_dump)") || strings.Contains(name, "(pg_dumpall)") || strings.Contains(name, "(zstd)") {
+		ours := parent(text) == os.Getpid()
+		if !ours {
+			above, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", parent(text)))
+			ours = parent(above) == os.Getpid()
+		}
+		if name := string(text); ours && (strings.Contains(name, "(pg_dump)") || strings.Contains(name, "(pg_dumpall)") || strings.Contains(name, "(zstd)")) {
 			sum += peakOf(filepath.Dir(path))
 		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.us, m.others = max(m.us, peakOf("/proc/self")), max(m.others, sum)
+}
+
+// parent reads the pid of a process' parent from its stat: "7 (name) S 1 …".
+func parent(stat []byte) (pid int) {
+	var state string
+	_, after, _ := strings.Cut(string(stat), ") ")
+	_, _ = fmt.Sscan(after, &state, &pid) // 0 where it is gone
+	return pid
 }
 
 func peakOf(process string) int64 {
