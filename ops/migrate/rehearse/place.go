@@ -18,13 +18,13 @@ type locale struct{ Encoding, Collate, Ctype string }
 // real is the database that is rehearsed for, looked at through a session that cannot write.
 type real struct {
 	*pgx.Conn
-	database    string
-	version     int
-	role        string
-	path        string // the search path that its migrations begin with, as SET takes it
-	zone        string
-	locale      locale
-	fingerprint string
+	database string
+	version  int
+	role     string
+	path     string // the search path that its migrations begin with, as SET takes it
+	zone     string
+	locale   locale
+	schema   schema
 }
 
 func openReal(ctx context.Context, o Options, application string) (*real, error) {
@@ -42,7 +42,7 @@ func openReal(ctx context.Context, o Options, application string) (*real, error)
 		pg_encoding_to_char(encoding), datcollate::text, datctype::text FROM pg_database WHERE datname = current_database()`).
 		Scan(&r.database, &r.version, &r.role, &r.zone, &r.path, &r.locale.Encoding, &r.locale.Collate, &r.locale.Ctype)
 	if err == nil {
-		r.fingerprint, err = fingerprint(ctx, c, nil)
+		r.schema, err = readSchema(ctx, c)
 	}
 	if err != nil {
 		shut(c)
@@ -126,11 +126,11 @@ func (p *place) look(ctx context.Context, o Options, r *real) error {
 	if o.Scratch == "" || p.same {
 		return nil
 	}
-	sum, err := fingerprint(ctx, p.maker, nil)
+	schema, err := readSchema(ctx, p.maker)
 	switch {
 	case err != nil:
 		return unreached(o, err)
-	case sum != r.fingerprint: // another database than a branch of this one, or an old branch
+	case schema.sum(nil) != r.schema.sum(nil): // another database than a branch of this one, or an old branch
 	case f.bytes > copyAtMost:
 		p.doubt = "its database is too large to be copied each time"
 	default:

@@ -1,6 +1,6 @@
 -- What a schema is made of: each thing with its kind, its name, the relation that it belongs to and all that matters about
 -- it. Two databases of the same major version with the same things have the same schema, whoever owns it. Rows, sizes,
--- columns that were dropped, the journals of the tools and of dbbot, and the extensions named in $1 do not count.
+-- columns that were dropped, and the journals of the tools and of dbbot do not count.
 WITH members AS MATERIALIZED (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e' -- their extension stands for them
 ), ours AS MATERIALIZED (
@@ -43,5 +43,5 @@ WITH members AS MATERIALIZED (
       (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid))
     FROM pg_type t JOIN ours o ON o.oid = t.typnamespace WHERE t.typtype IN ('d', 'e', 'r') AND t.oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_type'::regclass)
   UNION ALL SELECT 'numbers of', seqrelid::regclass::text, '', concat_ws(' ', seqtypid::regtype, seqincrement, seqmin, seqmax, seqcycle) FROM pg_sequence JOIN relations r ON r.oid = seqrelid
-  UNION ALL SELECT 'extension', quote_ident(extname), '', extversion FROM pg_extension WHERE extname <> ALL ($1::text[])
+  UNION ALL SELECT 'extension', quote_ident(extname), '', extversion FROM pg_extension
 )

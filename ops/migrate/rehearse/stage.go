@@ -38,7 +38,7 @@ func (s *stage) run(ctx context.Context) error {
 		return s.refuse(unreal(err))
 	}
 	defer shut(s.real.Conn)
-	s.key += " " + s.real.fingerprint
+	s.key += " " + s.real.schema.sum(nil)
 	if known, ok := s.rooms.remembered(s.key); ok {
 		s.flight.tell(func(t *Trace) { *t = known })
 		return nil
@@ -117,13 +117,11 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 			t.Missing = append(t.Missing, "the rows of rehearsal_url, as "+s.place.doubt)
 		}
 	})
-	if err := s.compare(ctx, conn); err != nil {
-		return s.refuse(err)
-	}
-	before, err := things(ctx, conn)
+	before, err := readSchema(ctx, conn)
 	if err != nil {
 		return s.refuse(err)
 	}
+	s.alike = before.sum(s.lacks.extensions) == s.real.schema.sum(s.lacks.extensions)
 	watcher, err := watch(ctx, conn, s.place.rows != "")
 	if err != nil {
 		return s.refuse(err)
@@ -151,20 +149,9 @@ func (s *stage) perform(ctx context.Context, made *scratch) error {
 	return err
 }
 
-// compare finds out whether the scratch database has become what it should be.
-func (s *stage) compare(ctx context.Context, c *pgx.Conn) error {
-	want, without := s.real.fingerprint, s.lacks.extensions
-	is, err := fingerprint(ctx, c, without)
-	if err == nil && len(without) > 0 {
-		want, err = fingerprint(ctx, s.real.Conn, without)
-	}
-	s.alike = is == want
-	return err
-}
-
 // compared tells what the files have changed, and gives the sum of the schema that there is now, where that counts.
-func (s *stage) compared(ctx context.Context, c *pgx.Conn, before map[thing]string) (sum string, err error) {
-	now, err := things(ctx, c)
+func (s *stage) compared(ctx context.Context, c *pgx.Conn, before schema) (sum string, err error) {
+	now, err := readSchema(ctx, c)
 	if err != nil {
 		return "", err
 	}
@@ -172,7 +159,7 @@ func (s *stage) compared(ctx context.Context, c *pgx.Conn, before map[thing]stri
 	if !s.alike {
 		return "", nil
 	}
-	return fingerprint(ctx, c, s.lacks.extensions)
+	return now.sum(s.lacks.extensions), nil
 }
 
 // tooMuch is how many bytes a rehearsal may write. A migration without rows to work on makes its own.

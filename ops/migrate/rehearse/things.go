@@ -3,7 +3,9 @@ package rehearse
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,35 +17,41 @@ import (
 //go:embed schema.sql
 var schemaSQL string
 
-// fingerprint is the sum of a schema, but for some extensions.
-func fingerprint(ctx context.Context, c *pgx.Conn, without []string) (sum string, err error) {
-	if _, err := c.Exec(ctx, "SET search_path = ''"); err != nil { // names are written in full
-		return "", err
-	}
-	err = c.QueryRow(ctx, schemaSQL+`SELECT md5(string_agg(thing, E'\n' ORDER BY thing COLLATE "C")) FROM (SELECT concat_ws(' ', kind, name, definition) AS thing FROM things) AS all_of_it`,
-		append([]string{}, without...)).Scan(&sum)
-	return sum, err
-}
-
 // thing of a schema.
 type thing struct{ kind, name, belongs string }
 
-// things are all of a schema, each with the sum of what matters about it.
-func things(ctx context.Context, c *pgx.Conn) (map[thing]string, error) {
-	if _, err := c.Exec(ctx, "SET search_path = ''"); err != nil {
+// schema is all that one is made of: each thing with the sum of what matters about it.
+type schema map[thing]string
+
+func readSchema(ctx context.Context, c *pgx.Conn) (schema, error) {
+	if _, err := c.Exec(ctx, "SET search_path = ''"); err != nil { // names are written in full
 		return nil, err
 	}
-	rows, err := c.Query(ctx, schemaSQL+`SELECT kind, name, belongs, md5(string_agg(definition, ' ' ORDER BY definition)) FROM things
-		WHERE kind NOT IN ('version', 'order of columns', 'parent of', 'numbers of') GROUP BY 1, 2, 3`, []string{})
+	rows, err := c.Query(ctx, schemaSQL+"SELECT kind, name, belongs, md5(string_agg(definition, ' ' ORDER BY definition)) FROM things GROUP BY 1, 2, 3")
 	if err != nil {
 		return nil, err
 	}
-	all := map[thing]string{}
+	all := schema{}
 	var t thing
 	var sum string
 	_, err = pgx.ForEachRow(rows, []any{&t.kind, &t.name, &t.belongs, &sum}, func() error { all[t] = sum; return nil })
 	return all, err
 }
+
+// sum is the fingerprint of a schema, but for some extensions.
+func (s schema) sum(without []string) string {
+	var lines []string
+	for t, sum := range s {
+		if t.kind != "extension" || !slices.Contains(without, strings.Trim(t.name, `"`)) {
+			lines = append(lines, fmt.Sprintf("%q %s", []string{t.kind, t.name}, sum))
+		}
+	}
+	slices.Sort(lines)
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "\n"))))
+}
+
+// aside are kinds of things that are only told with others.
+var aside = []string{"version", "order of columns", "parent of", "numbers of"}
 
 // Change is what the files did to a thing of the schema.
 type Change struct {
@@ -69,9 +77,12 @@ var holders = []string{"table", "view", "materialized view", "foreign table", "t
 const maxChanges = 500
 
 // changes are what is another than before. What belongs to a table that came or went is not told beside it.
-func changes(before, after map[thing]string) []Change {
+func changes(before, after schema) []Change {
 	var all []Change
-	tell := func(t thing, how How, whole map[thing]string) {
+	tell := func(t thing, how How, whole schema) {
+		if slices.Contains(aside, t.kind) {
+			return
+		}
 		for _, kind := range holders {
 			if _, with := whole[thing{kind: kind, name: t.belongs}]; t.belongs != "" && with {
 				return
@@ -98,8 +109,8 @@ func changes(before, after map[thing]string) []Change {
 }
 
 // without is what only the first holds.
-func without(some, others map[thing]string) map[thing]string {
-	rest := map[thing]string{}
+func without(some, others schema) schema {
+	rest := schema{}
 	for t, sum := range some {
 		if _, there := others[t]; !there {
 			rest[t] = sum
