@@ -22,7 +22,7 @@ func ran(p stepPlan, r apply.Report, err error) View {
 		return View{}
 	default:
 		view.Verdict = Bad
-		view.Lead = sayf("%s is at %s.", name(p.Alias), place(reached(p, r)))
+		view.Lead = Say(stuck(p, r))
 	}
 	for _, d := range r.Done {
 		view.Parts = append(view.Parts, Part{Section: &Section{
@@ -44,6 +44,15 @@ func done(p stepPlan) string {
 		return ops.Count(len(p.Steps), "migration") + " undone"
 	}
 	return ops.Count(len(p.Steps), "migration") + " applied"
+}
+
+// stuck says where a run has ended that did not reach its end.
+func stuck(p stepPlan, r apply.Report) string {
+	at := place(reached(p, r))
+	if r.Failure == nil || r.Failure.Nothing || len(r.Done) == len(p.Steps) {
+		return fmt.Sprintf("%s is at %s.", name(p.Alias), at)
+	}
+	return fmt.Sprintf("%s is between %s and %s.", name(p.Alias), at, place(p.Steps[len(r.Done)].To))
 }
 
 // reached is where the steps that stand have led.
