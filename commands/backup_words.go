@@ -26,7 +26,7 @@ func stored(m backup.Manifest) int64 {
 	return total
 }
 
-func bytesOf(n int64) string { return postgres.Bytes(n).String() }
+func bytesOf(n int64) string { return ops.Bytes(n).String() }
 
 // lasting is how long it took to take it. Manifests count in seconds.
 func lasting(m backup.Manifest) string {

@@ -9,7 +9,6 @@ import (
 	"dbbot/ops"
 	"dbbot/ops/approval"
 	"dbbot/ops/backup/dump"
-	"dbbot/ops/postgres"
 
 	"filippo.io/age"
 )
@@ -88,7 +87,7 @@ func (c Config) lookAtBackups(ctx context.Context, d Database) []finding {
 	}
 	out := []finding{{
 		about: about, grade: fine,
-		detail: fmt.Sprintf("can be taken: %s, %s, with %s, to %s", ops.Count(ready.Tables, "table"), postgres.Bytes(ready.Bytes), ready.Client, ready.Location),
+		detail: fmt.Sprintf("can be taken: %s, %s, with %s, to %s", ops.Count(ready.Tables, "table"), ops.Bytes(ready.Bytes), ready.Client, ready.Location),
 	}}
 	for _, said := range ready.Notes {
 		out = append(out, finding{about: about, grade: note, detail: said})

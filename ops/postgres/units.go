@@ -5,25 +5,12 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"dbbot/ops"
 )
 
-// Bytes is a size; it prints as people say it, with PostgreSQL's units of 1024.
-type Bytes int64
-
-func (b Bytes) String() string {
-	if b < 0 {
-		return "-" + (-b).String()
-	}
-	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB", "EB"}
-	n, i := float64(b), 0
-	for n >= 1000 && i < len(units)-1 {
-		n, i = n/1024, i+1
-	}
-	if n >= 10 {
-		return fmt.Sprintf("%.0f %s", n, units[i])
-	}
-	return fmt.Sprintf("%.2g %s", n, units[i])
-}
+// Bytes is a size, as all of dbbot says it.
+type Bytes = ops.Bytes
 
 // Age is how long something has lasted; it prints as people say it. 0 also stands for "not known".
 type Age time.Duration

@@ -19,9 +19,9 @@ type Estimate struct {
 // Bytes a second, about a quarter of what BenchmarkRates measures where everything is in memory and nobody else works:
 // a server at its everyday work is slower than that.
 const (
-	scanRate    = 200_000_000
-	rewriteRate = 30_000_000
-	indexRate   = 30_000_000
+	scanRate    = 200 << 20
+	rewriteRate = 30 << 20
+	indexRate   = 30 << 20
 )
 
 // About estimates the time of a statement from its locks; false where it has no work that depends on the size of a
@@ -74,7 +74,7 @@ func buildsIndex(s script.Statement) bool {
 
 // String says it for people: "about 4 minutes (7.2 GB at 30 MB a second)".
 func (e Estimate) String() string {
-	return fmt.Sprintf("%s (%s at %s a second)", spoken(e.Took), bytesText(e.Bytes), bytesText(e.Rate))
+	return fmt.Sprintf("%s (%s at %s a second)", spoken(e.Took), ops.Bytes(e.Bytes), ops.Bytes(e.Rate))
 }
 
 // spoken rounds a time to what can honestly be said of it.

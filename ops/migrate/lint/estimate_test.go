@@ -10,16 +10,16 @@ import (
 func TestAbout(t *testing.T) {
 	f := known()
 	big := f.Tables["public.big"]
-	big.Bytes = 12_000_000_000
-	big.Indexes[0].Bytes = 3_000_000_000
+	big.Bytes = 12 << 30
+	big.Indexes[0].Bytes = 3 << 30
 	f.Tables["public.big"] = big
 	for sql, want := range map[string]string{
-		"ALTER TABLE big ALTER total TYPE bigint":                   "about 8 minutes (15 GB at 30 MB a second)",
-		"ALTER TABLE big ALTER total SET NOT NULL":                  "about 60 seconds (12 GB at 200 MB a second)",
+		"ALTER TABLE big ALTER total TYPE bigint":                   "about 9 minutes (15 GB at 30 MB a second)",
+		"ALTER TABLE big ALTER total SET NOT NULL":                  "about 61 seconds (12 GB at 200 MB a second)",
 		"CREATE INDEX CONCURRENTLY ON big (total)":                  "about 7 minutes (12 GB at 30 MB a second)",
 		"ALTER TABLE big ADD UNIQUE (total)":                        "about 7 minutes (12 GB at 30 MB a second)",
-		"ALTER TABLE small ALTER total SET NOT NULL":                "less than a second (90 kB at 200 MB a second)",
-		"ALTER TABLE events ALTER id SET NOT NULL":                  "about 2 seconds (302 MB at 200 MB a second)",
+		"ALTER TABLE small ALTER total SET NOT NULL":                "less than a second (88 kB at 200 MB a second)",
+		"ALTER TABLE events ALTER id SET NOT NULL":                  "about 1 second (288 MB at 200 MB a second)",
 		"ALTER TABLE big ADD COLUMN x int":                          "",
 		"UPDATE big SET total = 1":                                  "",
 		"ALTER TABLE empty ALTER total SET NOT NULL":                "",
@@ -48,7 +48,7 @@ func TestSizes(t *testing.T) {
 	for _, c := range []struct {
 		rows, bytes int64
 		want        string
-	}{{0, 0, "about 0 rows, 0 bytes"}, {1, 999, "about 1 row, 999 bytes"}, {9_999, 81_920, "about 9999 rows, 81.9 kB"}, {123_456, 5_000_000, "about 123,000 rows, 5 MB"}, {2_400_000, 1_200_000_000, "about 2.4 million rows, 1.2 GB"}, {3_000_000_000, 4e12, "about 3.0 billion rows, 4 TB"}} {
+	}{{0, 0, "about 0 rows, 0 bytes"}, {1, 999, "about 1 row, 999 bytes"}, {9_999, 81_920, "about 9999 rows, 80 kB"}, {123_456, 5 << 20, "about 123,000 rows, 5 MB"}, {2_400_000, 1 << 30, "about 2.4 million rows, 1 GB"}, {3_000_000_000, 4 << 40, "about 3.0 billion rows, 4 TB"}} {
 		if got := (Table{Rows: c.rows, Bytes: c.bytes}).Size(); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)
 		}

@@ -122,7 +122,7 @@ func TestPartitionsCountTogether(t *testing.T) {
 	events.Partitions = append(events.Partitions, "public.below")
 	f.Tables["public.events"] = events
 	f.Tables["public.below"] = Table{Kind: Partitioned, Rows: 900_000}
-	if found := ofRule("drop-table", check(f, "DROP TABLE events")); len(found) != 1 || found[0].What != "events is dropped (about 3.0 million rows, 302 MB)." {
+	if found := ofRule("drop-table", check(f, "DROP TABLE events")); len(found) != 1 || found[0].What != "events is dropped (about 3.0 million rows, 288 MB)." {
 		t.Error(told(found))
 	}
 	if found := ofRule("set-not-null-scans", check(f, "ALTER TABLE events ALTER id SET NOT NULL")); Worst(found) != Severe {
@@ -182,7 +182,7 @@ func TestWhereAFindingStands(t *testing.T) {
 	if len(found) != 1 || found[0].Step != 1 || found[0].Statement != 1 || found[0].Line != 4 || found[0].Table != "public.big" || !found[0].Loses {
 		t.Error(told(found))
 	}
-	if want := "big is dropped (about 2.4 million rows, 240 MB)."; found[0].What != want {
+	if want := "big is dropped (about 2.4 million rows, 229 MB)."; found[0].What != want {
 		t.Error(found[0].What)
 	}
 }

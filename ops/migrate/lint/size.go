@@ -1,6 +1,10 @@
 package lint
 
-import "fmt"
+import (
+	"fmt"
+
+	"dbbot/ops"
+)
 
 // size of a table in brackets, for a sentence; nothing where it is not known.
 func size(t Table, known bool) string {
@@ -12,7 +16,7 @@ func size(t Table, known bool) string {
 
 // Size says how large a table is: "about 2.4 million rows, 1.2 GB".
 func (t Table) Size() string {
-	return "about " + rowsText(t.count()) + ", " + bytesText(t.Bytes)
+	return "about " + rowsText(t.count()) + ", " + ops.Bytes(t.Bytes).String()
 }
 
 func rowsText(n int64) string {
@@ -27,16 +31,4 @@ func rowsText(n int64) string {
 		return fmt.Sprintf("%d,000 rows", (n+500)/1000)
 	}
 	return fmt.Sprintf("%d rows", n)
-}
-
-func bytesText(n int64) string {
-	units := []string{"bytes", "kB", "MB", "GB", "TB"}
-	v, i := float64(n), 0
-	for v >= 1000 && i < len(units)-1 {
-		v, i = v/1000, i+1
-	}
-	if i == 0 {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	return fmt.Sprintf("%.3g %s", v, units[i])
 }
