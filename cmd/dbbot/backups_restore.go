@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -151,7 +152,7 @@ func (b *backups) bring(ctx context.Context, how bringing, database string, id b
 	}
 	defer release()
 	report, err := how(ctx, source, t, restore.Progress(progress))
-	return done(report), err
+	return done(report), looked(err)
 }
 
 func done(r restore.Report) commands.Restored {
@@ -183,7 +184,16 @@ func (b *backups) Undo(ctx context.Context, database, aside string, r approval.R
 		return commands.Restored{}, err
 	}
 	report, err := restore.Undo(ctx, t, aside, restore.Progress(progress))
-	return done(report), err
+	return done(report), looked(err)
+}
+
+// looked lets Look open a live database that a restore could not open again itself, and say what there is.
+func looked(err error) error {
+	said, ok := errors.AsType[*ops.Error](err)
+	if !ok || !errors.Is(err, restore.ErrClosed) {
+		return err
+	}
+	return &ops.Error{Message: said.Message, Hint: said.Hint, Cause: errors.Join(commands.ErrUnclear, err)}
 }
 
 // Drop removes what was set aside, for good.

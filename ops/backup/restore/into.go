@@ -71,6 +71,9 @@ func (s *server) beside(ctx context.Context, from Source, ready Ready, frame bac
 	if err = d.prepare(ctx, from.Backup, a, ready, frame, r, progress); err == nil {
 		err = last(d)
 	}
+	if errors.Is(err, ErrClosed) {
+		return err // its mark is what says so
+	}
 	if err != nil {
 		return errors.Join(err, d.drop(ctx), s.dropRoles(ctx, r))
 	}
@@ -142,7 +145,10 @@ func (d *scratch) appear(ctx context.Context, r *Report) error {
 	if err := d.empty(ctx, d.name); err != nil {
 		return unread(err)
 	}
-	err := d.exec(ctx, askWithin, "COMMENT ON DATABASE "+ident(d.name)+" IS"+literal(d.mark.String())+
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err := d.exec(context.WithoutCancel(ctx), askWithin, "COMMENT ON DATABASE "+ident(d.name)+" IS"+literal(d.mark.String())+
 		"; ALTER DATABASE "+ident(d.name)+" ALLOW_CONNECTIONS true"+
 		"; ALTER DATABASE "+ident(d.name)+" RENAME TO "+ident(d.target.Name))
 	if err != nil && d.stands(ctx, d.target.Name) { // the answer was lost, and nothing else

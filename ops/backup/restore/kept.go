@@ -119,18 +119,18 @@ func (s *server) undo(ctx context.Context, k keptOne, r *Report, progress Progre
 		return err
 	}
 	defer closeConn(guard)
-	again := time.Now().UTC()
-	away, err := s.freeName(ctx, k.Of+"_undone_"+again.Format("20060102"))
+	away, err := s.freeName(ctx, k.Of+"_undone_"+time.Now().UTC().Format("20060102"))
 	if err != nil {
 		return unread(err)
 	}
 	d := &scratch{server: s, name: k.Name, mark: k.mark}
-	d.mark.Request, d.mark.Asked, d.mark.By, d.mark.At = s.target.Request, s.target.Asked, s.target.By, again.Truncate(time.Second)
 	why := undone
 	if k.Undone {
 		why = kept
 	}
-	if r.Kept, err = d.swap(ctx, guard, away, why, progress); err != nil {
+	if r.Kept, err = d.swap(ctx, guard, away, why, progress); errors.Is(err, ErrClosed) {
+		return err // the mark says so
+	} else if err != nil {
 		d.mark = k.mark
 		return errors.Join(err, d.comment(context.WithoutCancel(ctx)))
 	}

@@ -17,6 +17,10 @@ const (
 	lockPause   = 250 * time.Millisecond
 )
 
+// ErrClosed: a live database may have been left closed. What was to take its place stays under its scratch name, or kept,
+// and marked: whoever sweeps finds it and opens the live one.
+var ErrClosed = errors.New("a live database may be closed")
+
 // lockWithin is how long a migration or a backup of the live database is waited for. Tests wait less.
 var lockWithin = 15 * time.Second
 
@@ -66,8 +70,10 @@ func (d *scratch) swap(ctx context.Context, guard *pgx.Conn, away string, why pu
 		err = d.rename(ctx, live, away, why)
 	}
 	if err != nil {
-		_, failed := d.reopen(ctx, live)
-		return "", errors.Join(unread(err), failed)
+		if _, failed := d.reopen(ctx, live); failed != nil { // worse than what led to it, and said first
+			return "", errors.Join(failed, ErrClosed, unread(err))
+		}
+		return "", unread(err)
 	}
 	ops.Reached("swapped")
 	return away, nil
@@ -87,8 +93,13 @@ func (d *scratch) closeLive(ctx context.Context, live string, guard *pgx.Conn) e
 	return nil
 }
 
+// shut lets nobody in any more. Once sent it is not called back: a session that was left might close the database after
+// it had been opened again.
 func (s *server) shut(ctx context.Context, database string) error {
-	return s.exec(ctx, askWithin, "ALTER DATABASE "+ident(database)+" ALLOW_CONNECTIONS false")
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return s.exec(context.WithoutCancel(ctx), askWithin, "ALTER DATABASE "+ident(database)+" ALLOW_CONNECTIONS false")
 }
 
 // empty ends whoever is inside of a database that was shut, and waits until they are gone. What watches a server looks into
@@ -123,6 +134,7 @@ func (d *scratch) rename(ctx context.Context, live, away string, why purpose) er
 	}
 	old := d.mark
 	old.For, old.Swap, old.Was, old.Of = why, false, was, live
+	old.Request, old.Asked, old.By, old.At = d.target.Request, d.target.Asked, d.target.By, time.Now().UTC().Truncate(time.Second)
 	if m, ok := marked(was); ok { // a comment of ours speaks of this database alone
 		old.Was = m.Was
 	}
@@ -176,8 +188,8 @@ func (s *server) reopen(ctx context.Context, live string) ([]string, error) {
 	}
 	if err != nil {
 		return nil, &ops.Error{
-			Message: ops.Printable(live, 63) + " takes no connections, and could not be opened again.",
-			Hint:    "ALTER DATABASE … ALLOW_CONNECTIONS true opens it.", Cause: err,
+			Message: ops.Printable(live, 63) + " was closed, and could not be opened again at once.",
+			Hint:    "dbbot tries again at its next start, and before its next restore on that server; ALTER DATABASE … ALLOW_CONNECTIONS true opens it, too.", Cause: err,
 		}
 	}
 	return []string{ops.Printable(live, 63) + " takes connections again, which a restore that was lost had closed."}, nil
