@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -66,11 +67,14 @@ type asideWish struct {
 
 // asidePlan is what is agreed to: which two databases of which server.
 type asidePlan struct {
-	Alias    string `json:"alias"` // of the configuration
-	System   string `json:"system"`
-	Database string `json:"database"` // the live one's own name
-	Aside    string `json:"aside"`
+	Alias    string    `json:"alias"` // of the configuration
+	System   string    `json:"system"`
+	Database string    `json:"database"` // the live one's own name
+	Aside    string    `json:"aside"`
+	Since    time.Time `json:"since"` // a name that is free again may be another's
 }
+
+func (p asidePlan) means(a Aside) bool { return a.Name == p.Aside && a.Since.Equal(p.Since) }
 
 func (s setAside) change(about About) Command {
 	about.Args = []Arg{{Name: "database", Kind: DatabaseArg, Hint: "the live database"}, asideArg}
@@ -96,7 +100,7 @@ func (s setAside) plan(ctx context.Context, w asideWish) (Planned[asidePlan], er
 		return Planned[asidePlan]{}, noAside(w, all)
 	}
 	return Planned[asidePlan]{
-		Plan: asidePlan{Alias: w.target.Database, System: on.System, Database: on.Database, Aside: all[i].Name},
+		Plan: asidePlan{Alias: w.target.Database, System: on.System, Database: on.Database, Aside: all[i].Name, Since: all[i].Since},
 		View: s.view(w.target, on.Database, all[i]), Server: on,
 	}, nil
 }
@@ -137,15 +141,26 @@ func releaseView(target ops.Target, _ string, a Aside) View {
 	}
 }
 
-// look sees which of the databases are there: undo sets another one aside, and release leaves none.
+// look first puts right what a lost undo had begun, for it may have closed the live database; then it sees which of the
+// databases are there: undo sets another one aside, and release leaves none.
 func (s setAside) look(ctx context.Context, r approval.Request, p asidePlan) (Happened, View, error) {
+	came, err := s.tools.Restores.Came(ctx, p.Alias, r)
+	if err != nil {
+		return HappenedUnclear, View{}, err
+	}
+	happened, view, err := s.seen(ctx, p)
+	view.Notes = append(view.Notes, sweptNotes(came.Removed)...)
+	return happened, view, err
+}
+
+func (s setAside) seen(ctx context.Context, p asidePlan) (Happened, View, error) {
 	all, on, err := s.tools.Restores.Aside(ctx, p.Alias)
 	switch {
 	case err != nil:
 		return HappenedUnclear, View{}, errors.Join(ErrUnread, err)
 	case on.System != p.System:
 		return HappenedUnclear, View{Title: "What became of it is not known", Lead: Say("Another server answers under this name now.")}, nil
-	case slices.ContainsFunc(all, func(a Aside) bool { return a.Name == p.Aside }):
+	case slices.ContainsFunc(all, func(a Aside) bool { return p.means(a) }):
 		return HappenedNothing, View{Title: "Nothing changed", Lead: Text{literal(name(p.Aside)), {Text: " is still set aside."}}}, nil
 	}
 	return HappenedWhole, View{Title: "Done", Verdict: Good, Lead: Text{literal(name(p.Aside)), {Text: " is not set aside any more."}}}, nil

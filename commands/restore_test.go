@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -219,8 +220,22 @@ func TestWhatCameOfALostUndo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if happened, _, err := change.Look(t.Context(), approval.Request{}, planned.Plan); happened != HappenedNothing || err != nil {
-			t.Errorf("%s: still aside: %s, %v", line, happened, err)
+		r.came.Removed = []string{"shop takes connections again"}
+		happened, view, err := change.Look(t.Context(), approval.Request{}, planned.Plan)
+		if happened != HappenedNothing || err != nil || !strings.Contains(view.Text(), "shop takes connections again") {
+			t.Errorf("%s: still aside: %s, %v: %s", line, happened, err, view.Text())
+		}
+		r.fails = ErrUnread
+		if happened, _, err := change.Look(t.Context(), approval.Request{}, planned.Plan); happened != HappenedUnclear || !errors.Is(err, ErrUnread) {
+			t.Errorf("%s: not put right: %s, %v", line, happened, err)
+		}
+		r.fails = nil
+		r.aside[0].Since = r.aside[0].Since.Add(time.Hour)
+		if happened, _, err := change.Look(t.Context(), approval.Request{}, planned.Plan); happened != HappenedWhole || err != nil {
+			t.Errorf("%s: another of that name is aside: %s, %v", line, happened, err)
+		}
+		if again, err := change.Plan(t.Context()); err != nil || string(again.Plan) == string(planned.Plan) {
+			t.Errorf("%s: another of that name has the same plan: %v", line, err)
 		}
 		r.aside = r.aside[1:]
 		if happened, _, err := change.Look(t.Context(), approval.Request{}, planned.Plan); happened != HappenedWhole || err != nil {
