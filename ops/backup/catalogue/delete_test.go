@@ -153,6 +153,33 @@ func TestADeletionAndARestoreExcludeEachOther(t *testing.T) {
 	}
 }
 
+// Whoever keeps a backup that is just being deleted hears so, and nobody is told that a deleted one is kept.
+func TestADeletionAndAKeepExcludeEachOther(t *testing.T) {
+	s := open(t)
+	c, id := New(s), take(t, s, "orders", 1)
+	mark, err := c.sign(t.Context(), id, markPrefix, "dbbot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Keep(t.Context(), id, backup.Kept{By: "U0ANA"}); !errors.Is(err, ErrGoing) {
+		t.Errorf("kept while it is deleted: %v", err)
+	}
+	c.withdraw(t.Context(), id, mark)
+	if b, err := c.Get(t.Context(), id); err != nil || b.Kept != nil {
+		t.Errorf("%+v, %v", b.Kept, err)
+	}
+	for range 20 {
+		id := take(t, s, "orders", 2)
+		deleted := make(chan error, 1)
+		go func() { deleted <- New(s).Delete(t.Context(), id) }()
+		kept := New(s).Keep(t.Context(), id, backup.Kept{By: "U0ANA"})
+		if gone := <-deleted; gone == nil && kept == nil {
+			t.Fatal("deleted, and said to be kept")
+		}
+		_ = s.Delete(t.Context(), id.Path(backup.KeptFile))
+	}
+}
+
 func TestPruningLooksAgain(t *testing.T) {
 	s := open(t)
 	c := New(s)

@@ -16,13 +16,25 @@ func (c *Catalogue) Verified(ctx context.Context, id backup.ID, v backup.Verific
 	return c.write(ctx, id, backup.VerifiedFile, v)
 }
 
-// Keep makes a backup stay, whatever the rules say, until it is released.
+// Keep makes a backup stay, whatever the rules say, until it is released. It is refused for one that is just being deleted: as
+// with holds, it is written first and looked then.
 func (c *Catalogue) Keep(ctx context.Context, id backup.ID, why backup.Kept) error {
-	if _, err := c.shelf(ctx, id); err != nil {
+	before, err := c.shelf(ctx, id)
+	if err != nil {
 		return err
 	}
 	why.At = why.At.UTC()
-	return c.write(ctx, id, backup.KeptFile, why)
+	if err := c.write(ctx, id, backup.KeptFile, why); err != nil {
+		return err
+	}
+	s, err := c.shelf(ctx, id)
+	if err == nil && len(c.living(ctx, s, markPrefix, "")) > 0 {
+		err = &ops.Error{Message: "Backup " + string(id) + " is just being deleted.", Cause: ErrGoing}
+	}
+	if err != nil && !before.has(backup.KeptFile) {
+		c.withdraw(ctx, id, backup.KeptFile)
+	}
+	return err
 }
 
 // Release gives a kept backup back to the rules.
