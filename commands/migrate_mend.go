@@ -17,7 +17,7 @@ type choice struct {
 // broken says what broke off, and what leads out: only a person can see which of the choices is true.
 func (s site) broken(may bool) *Section {
 	section := &Section{
-		Title: "Broke off", Verdict: Bad, Summary: literals(s.survey.Broken),
+		Title: "Broke off", Verdict: Bad, Summary: s.brokenOff(),
 		Lines: []Text{Say("Nothing more is applied until somebody looks at the tables and says what is true:")},
 	}
 	for _, c := range s.choices() {
@@ -27,6 +27,14 @@ func (s site) broken(may bool) *Section {
 		}
 	}
 	return section
+}
+
+// brokenOff names it as far as the tool wrote it down: golang-migrate only knows where it was going.
+func (s site) brokenOff() Text {
+	if s.set.Tool == migrate.GolangMigrate {
+		return append(Say("on the way to version "), literals(s.survey.Broken)...)
+	}
+	return literals(s.survey.Broken)
 }
 
 func (c choice) confirm() *Confirm {
