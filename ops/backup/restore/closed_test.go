@@ -65,6 +65,25 @@ func TestALiveDatabaseThatStaysClosed(t *testing.T) {
 	must(t, err)
 }
 
+// Nobody takes a live database's place whose lock was lost: a migration may be at it.
+func TestTheSessionThatKeepsMigrationsAwayIsLost(t *testing.T) {
+	url, s := live(t, "watchman")
+	db := name(t, url)
+	ops.OnReached = func(at string) {
+		if at == "framed" {
+			ask(t, url, "SELECT count(pg_terminate_backend(pid))::text FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND objsubid = 1 AND datname = current_database()")
+		}
+	}
+	r, err := Over(t.Context(), s, to(url, db), quiet)
+	ops.OnReached = nil
+	if err == nil || !strings.Contains(explained(err), "kept migrations away") || r.Name != "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if ask(t, url, "SELECT count(*)::text FROM later") != "0" || left(t, url) != "" {
+		t.Errorf("left: %s", left(t, url))
+	}
+}
+
 // Once it was sent, nobody calls it back: else it might close the database after that was opened again.
 func TestClosingIsNotCalledBack(t *testing.T) {
 	url := clustertest.Database(t)

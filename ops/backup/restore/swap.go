@@ -53,6 +53,11 @@ func (s *server) guard(ctx context.Context, live string, progress Progress) (*pg
 // is the session that has kept others away, and goes last. On any error the live one takes connections again, under its own name.
 func (d *scratch) swap(ctx context.Context, guard *pgx.Conn, away string, why purpose, progress Progress) (string, error) {
 	live := d.target.Name
+	if err := guard.Ping(ctx); ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	} else if err != nil { // a migration may have begun since
+		return "", &ops.Error{Message: "The session that kept migrations away from " + ops.Printable(live, 63) + " was lost.", Hint: "Nothing was changed; try again.", Cause: err}
+	}
 	progress("taking the place of "+ops.Printable(live, 63), 0, 0)
 	d.mark.Swap, d.mark.Of = true, live
 	if err := d.comment(ctx); err != nil { // whoever finds us dead opens the live one again
@@ -110,7 +115,7 @@ func (s *server) empty(ctx context.Context, database string) error {
 	for {
 		var inside int
 		err := s.conn.QueryRow(bound, `WITH there AS MATERIALIZED (SELECT pid, backend_start FROM pg_stat_activity
-				WHERE datname = $1 AND backend_type <> 'autovacuum worker'),
+				WHERE datname = $1 AND backend_type IS DISTINCT FROM 'autovacuum worker'),
 			ended AS MATERIALIZED (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN there USING (pid, backend_start))
 			SELECT (SELECT count(*) FROM there) + 0 * (SELECT count(*) FROM ended)`, database).Scan(&inside)
 		switch {
