@@ -30,11 +30,17 @@ type fakeDumps struct {
 
 func (f *fakeDumps) Ready(context.Context, string) (Readiness, error) { return f.ready, f.refuses }
 
+// errElsewhere: it is another server than was agreed to, of which one was taken.
+var errElsewhere = errors.New("another server")
+
 func (f *fakeDumps) Take(_ context.Context, database string, r approval.Request, on approval.Server, progress Progress) (backup.Backup, error) {
 	f.done = append(f.done, fmt.Sprintf("take %s of %s/%s", database, on.System, on.Database))
 	progress("copying", 1, 2)
 	b := taken(0, nil)
 	b.ID, b.Started, b.Finished, b.Request, b.Asked = "orders-20261123-090000-beef", lookedAt, lookedAt.Add(80*time.Second), int64(r.ID), r.Asked
+	if f.fails != nil && !errors.Is(f.fails, errElsewhere) {
+		return backup.Backup{}, f.fails
+	}
 	if f.fails == nil {
 		f.shelf.shelf.Backups = append([]backup.Backup{b}, f.shelf.shelf.Backups...)
 	}
@@ -213,8 +219,12 @@ func TestBackupNowRuns(t *testing.T) {
 
 	f, tools = depot(nights())
 	f.fails = fmt.Errorf("stopped: %w", context.Canceled)
-	if said, err = ranAs(t, tools, "backup now orders"); !errors.Is(err, context.Canceled) || !strings.Contains(said, "Nothing of it is in the store.") || len(f.done) != 1 {
+	if said, err = ranAs(t, tools, "backup now orders"); !errors.Is(err, context.Canceled) || !strings.Contains(said, "There is no new backup.") || len(f.done) != 1 {
 		t.Errorf("stopped: did %q, %s, %v", f.done, said, err)
+	}
+	f.fails = errElsewhere
+	if said, err = ranAs(t, tools, "backup now orders"); !errors.Is(err, errElsewhere) || !strings.Contains(said, "Backup taken, but of another database: watch") || strings.Contains(said, "no new backup") {
+		t.Errorf("of another server: %s, %v", said, err)
 	}
 
 	f, tools = depot(nights())

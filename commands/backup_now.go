@@ -17,7 +17,8 @@ var _ = add(backupNow)
 type backupTaker interface {
 	// Ready says what a backup of a database would be made of. It refuses with all that is in the way of one.
 	Ready(ctx context.Context, database string) (Readiness, error)
-	// Take takes one of that very server as a part of the request. Whoever stops it leaves nothing.
+	// Take takes one of that very server as a part of the request. Whoever stops it leaves nothing. With an error it gives
+	// one only where another server answered, which is kept.
 	Take(ctx context.Context, database string, r approval.Request, on approval.Server, progress Progress) (backup.Backup, error)
 	// Verify looks whether one can be restored, and writes down beside it what it found.
 	Verify(ctx context.Context, database string, id backup.ID, how backup.How, r approval.Request, progress Progress) (backup.Verification, error)

@@ -17,8 +17,11 @@ func (b backingUp) run(ctx context.Context, r approval.Request, p backupPlan, pr
 	progress = paced(progress)
 	on := approval.Server{System: p.System, Database: p.Database}
 	taken, err := b.tools.Dumps.Take(ctx, p.Alias, r, on, progress)
+	if err != nil && taken.ID != "" {
+		return View{Title: "Backup taken, but of another database", Verdict: Watch, Lead: tellTaken(taken, " is taken, and stays")}, err
+	}
 	if err != nil {
-		return View{Title: "Nothing was taken", Lead: Say("Nothing of it is in the store.")}, err
+		return View{Title: "Nothing was taken", Lead: Say("There is no new backup.")}, err
 	}
 	view := View{Title: "Backup taken", Lead: tellTaken(taken, " is taken")}
 	view.Parts = append(view.Parts, Part{Section: &Section{Title: "Taken", Verdict: Good, Summary: sayf("in %s, %s", lasting(taken.Manifest), encrypted(taken.Recipients))}})

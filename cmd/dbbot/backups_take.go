@@ -75,7 +75,7 @@ func (b *backups) Take(ctx context.Context, database string, r approval.Request,
 		return backup.Backup{}, err
 	}
 	if m.Server.System != on.System || m.Server.Catalog != on.Database {
-		return backup.Backup{}, &ops.Error{
+		return backup.Backup{Manifest: m}, &ops.Error{
 			Message: fmt.Sprintf("%s is another server or another database than when this was agreed to. %s was taken of it, and is kept.", ops.Printable(database, 60), m.ID),
 			Hint:    "Ask again.",
 		}
