@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,10 +41,16 @@ func (c Catalogue) mentioned(words []word) (ops.Target, bool) {
 	return ops.Target{}, false
 }
 
-// suggest gives the line again with what looks like a slip of the finger mended, likeliest first.
+// suggest gives the line again with what looks like a slip of the finger mended, likeliest first; among those that are
+// as likely, what only reads comes before what can lose data.
 func (c Catalogue) suggest(words []word) []string {
-	paths := make([]string, len(c.commands))
-	for i, command := range c.commands {
+	known := slices.Clone(c.commands)
+	risks := []ops.Risk{ops.Read, ops.Operate, ops.Change, ops.Destroy}
+	slices.SortStableFunc(known, func(a, b Command) int {
+		return cmp.Compare(slices.Index(risks, a.Risk), slices.Index(risks, b.Risk))
+	})
+	paths := make([]string, len(known))
+	for i, command := range known {
 		paths[i] = command.Path
 	}
 	for long := maxPath; long > 0; long-- {
