@@ -108,15 +108,15 @@ func (s *server) shut(ctx context.Context, database string) error {
 }
 
 // empty ends whoever is inside of a database that was shut, and waits until they are gone. What watches a server looks into
-// scratch databases, too.
+// scratch databases, too. Of other roles' sessions a role without pg_monitor sees neither kind nor start; an autovacuum worker has no user.
 func (s *server) empty(ctx context.Context, database string) error {
 	bound, cancel := context.WithTimeout(ctx, emptyWithin)
 	defer cancel()
 	for {
 		var inside int
 		err := s.conn.QueryRow(bound, `WITH there AS MATERIALIZED (SELECT pid, backend_start FROM pg_stat_activity
-				WHERE datname = $1 AND backend_type IS DISTINCT FROM 'autovacuum worker'),
-			ended AS MATERIALIZED (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN there USING (pid, backend_start))
+				WHERE datname = $1 AND usesysid IS NOT NULL),
+			ended AS MATERIALIZED (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN there t ON a.pid = t.pid AND a.backend_start IS NOT DISTINCT FROM t.backend_start)
 			SELECT (SELECT count(*) FROM there) + 0 * (SELECT count(*) FROM ended)`, database).Scan(&inside)
 		switch {
 		case err != nil && bound.Err() == nil:
