@@ -50,7 +50,7 @@ func (s *survey) rights(ctx context.Context, tx pgx.Tx, o Options) error {
 	if needs := moreSessions + max(1, o.Parallel); free < needs {
 		s.add(&ops.Error{
 			Message: fmt.Sprintf("The server has %s left, and a backup needs %d.", ops.Count(max(0, free), "connection"), needs),
-			Hint:    "See who has them with /db connections, or raise max_connections.",
+			Hint:    "/db status says how many are idle; end some, or raise max_connections.",
 		})
 	}
 	if subscribed {

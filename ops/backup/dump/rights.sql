@@ -19,4 +19,5 @@ SELECT current_user::text,
 	has_table_privilege('pg_catalog.pg_authid', 'SELECT'),
 	(SELECT count(*) FROM pg_subscription_rel, me WHERE NOT super) > 0,
 	(SELECT current_setting('max_connections')::int - CASE WHEN super THEN 0 ELSE current_setting('superuser_reserved_connections')::int
-		+ coalesce(current_setting('reserved_connections', true), '0')::int END FROM me) - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+		+ coalesce(current_setting('reserved_connections', true), '0')::int END FROM me) - (SELECT count(*) FROM pg_stat_activity
+		WHERE usesysid IS NOT NULL AND coalesce(backend_type = 'client backend', true))

@@ -199,7 +199,8 @@ const others = 4
 
 // slots is how many connections the server has left for us.
 func (s *server) slots(ctx context.Context) (n int, err error) {
-	err = s.conn.QueryRow(ctx, `SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int
+	err = s.conn.QueryRow(ctx, `SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity
+			WHERE usesysid IS NOT NULL AND coalesce(backend_type = 'client backend', true))::int
 		- CASE WHEN $1 THEN 0 ELSE current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) END`, s.Super).Scan(&n)
 	return n, unread(err)
 }

@@ -153,10 +153,12 @@ func (s *server) cost(ctx context.Context, live *pgx.Conn, b backup.Backup, r *R
 	return unread(err)
 }
 
-// sessions says who is connected to the live database, without ourselves.
+// sessions says who is connected to the live database, without ourselves. Of roles that ours may not read the server tells
+// neither the name of the program nor the kind of the session.
 func (s *server) sessions(ctx context.Context) (all []string, err error) {
 	rows, err := s.conn.Query(ctx, `SELECT coalesce(usename::text, ''), count(*) FROM pg_stat_activity
-		WHERE datname = $1 AND backend_type IN ('client backend', 'walsender') AND application_name <> current_setting('application_name')
+		WHERE datname = $1 AND usesysid IS NOT NULL AND coalesce(backend_type IN ('client backend', 'walsender'), true)
+			AND application_name IS DISTINCT FROM current_setting('application_name')
 		GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $2`, s.target.Name, mostChanges)
 	if err != nil {
 		return nil, err

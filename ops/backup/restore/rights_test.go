@@ -75,8 +75,18 @@ func TestAnOwnerRestoresHisDatabase(t *testing.T) {
 	clustertest.Exec(t, own, shop)
 	s := taken(t, own, taking{zstd: true})
 	clustertest.Exec(t, own, "DELETE FROM orders")
+	// Of this one the owner may read neither the program's name nor since when it is there; it is counted, and ended, too.
+	clustertest.Exec(t, super, "CREATE ROLE stranger LOGIN PASSWORD 'x'")
+	stranger := clustertest.Connect(t, clustertest.As(t, super, "stranger", "x"))
+	ready, err := ExamineOver(t.Context(), s, to(own, name(t, own)))
+	if err != nil || len(ready.Faults) > 0 || !slices.Contains(ready.Now.Lost.Sessions, "1 session of stranger") {
+		t.Errorf("%+v, %v", ready, err)
+	}
 	r, err := Over(t.Context(), s, to(own, name(t, own)), quiet)
 	must(t, err)
+	if stranger.Ping(t.Context()) == nil {
+		t.Error("a session outlived the swap")
+	}
 	if n := ask(t, own, "SELECT count(*) || tableowner FROM orders, pg_tables WHERE tablename = 'orders' GROUP BY tableowner"); n != "5000owner" || len(r.Notes) > 0 {
 		t.Errorf("%s, %+v", n, r)
 	}

@@ -125,7 +125,7 @@ func (s *server) empty(ctx context.Context, database string) error {
 			return nil
 		case err != nil || !wait(bound, emptyPause):
 			return errors.Join(context.Cause(ctx), &ops.Error{
-				Message: "Sessions in " + ops.Printable(database, 63) + " do not end, so it could not be renamed.", Hint: "/db activity shows them; try again when they are gone.",
+				Message: "Sessions in " + ops.Printable(database, 63) + " do not end, so it could not be renamed.", Hint: "Try again when they are gone; pg_stat_activity names them.",
 			})
 		}
 	}
