@@ -48,7 +48,7 @@ func (b *Bot) ended(ctx context.Context, q approval.Request, view commands.View,
 	case wished && (errors.Is(err, context.Canceled) || errors.Is(err, cause)):
 		return job.Result{State: approval.Cancelled, Why: cause.Why, Outcome: keepView(view)}
 	}
-	return job.Result{State: approval.Failed, Why: inOneSentence(err), Outcome: keepView(view)}
+	return job.Result{State: approval.Failed, Why: withWayOut(err), Outcome: keepView(view)}
 }
 
 // lookAfter looks at what a run left that could not say it. ctx may have ended with the run.
@@ -141,6 +141,15 @@ func inOneSentence(err error) string {
 		return ops.Redact(marked.Message)
 	}
 	return "Something went wrong here; whoever runs dbbot finds the cause in its log."
+}
+
+// withWayOut is an error as a card shows it whose run is over: with what to do now.
+func withWayOut(err error) string {
+	said := inOneSentence(err)
+	if marked, ok := errors.AsType[*ops.Error](err); ok && marked.Hint != "" {
+		said += " " + ops.Redact(marked.Hint)
+	}
+	return said
 }
 
 func errorText(err error) string {

@@ -57,7 +57,7 @@ func TestRunSaysHowItEnded(t *testing.T) {
 		want   string
 	}{
 		{"well", func(*works) {}, `succeeded:  / done "to version 7"`},
-		{"badly", failing(&ops.Error{Message: "The table is locked.", Hint: "later"}), "failed: The table is locked. / half of it"},
+		{"badly", failing(&ops.Error{Message: "The table is locked.", Hint: "later"}), "failed: The table is locked. later / half of it"},
 		{"badly, by our fault", failing(errors.New("postgres://ana:hunter2@db")), "failed: " + fault + " / half of it"},
 		{"unclear, and it happened", looking(commands.HappenedWhole, nil, unclear), "succeeded:  / looked"},
 		{"unclear, and it did not happen", looking(commands.HappenedNothing, nil, unclear), "failed: The connection was lost. / looked"},

@@ -3,7 +3,10 @@
 // find (catalogue), count (inventory) and bring back (restore). It may import ops.
 package backup
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ID names one backup, and says of which database and when: "orders-20261123-030000-7f3a", in UTC.
 type ID string
@@ -36,6 +39,12 @@ const (
 	Read     How = "read"     // decrypted, decompressed and parsed to the end
 	Restored How = "restored" // restored into a scratch database and compared with the manifest
 )
+
+// Proves says whether a look found as much as another one would have: a good one that looked less closely proves less.
+func (v Verification) Proves(other How) bool {
+	grades := []How{Checksum, Read, Restored}
+	return slices.Index(grades, v.How) >= slices.Index(grades, other)
+}
 
 // Good says whether it was verified and nothing was wrong.
 func (b Backup) Good() bool { return b.Verified != nil && len(b.Verified.Found) == 0 }

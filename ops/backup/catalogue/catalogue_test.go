@@ -170,3 +170,30 @@ func TestManifestsAreReadOnce(t *testing.T) {
 		t.Errorf("%d are remembered", len(c.seen))
 	}
 }
+
+// A thinner look does not take back what a closer one proved; one that finds something does.
+func TestALookThatProvesLessLeavesTheBetterOne(t *testing.T) {
+	s := open(t)
+	c := New(s)
+	id := take(t, s, "orders", 0)
+	for _, tt := range []struct {
+		how   backup.How
+		found []string
+		want  backup.How
+	}{
+		{backup.Checksum, nil, backup.Checksum},
+		{backup.Restored, nil, backup.Restored},
+		{backup.Read, nil, backup.Restored},
+		{backup.Checksum, nil, backup.Restored},
+		{backup.Checksum, []string{"It is cut."}, backup.Checksum},
+		{backup.Read, nil, backup.Read},
+	} {
+		if err := c.Verified(t.Context(), id, backup.Verification{At: day, How: tt.how, Found: tt.found}); err != nil {
+			t.Fatal(err)
+		}
+		b, err := c.Get(t.Context(), id)
+		if err != nil || b.Verified.How != tt.want || b.Good() != (len(tt.found) == 0) {
+			t.Errorf("after %s, %q: %+v, %v", tt.how, tt.found, b.Verified, err)
+		}
+	}
+}

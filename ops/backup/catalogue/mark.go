@@ -7,10 +7,14 @@ import (
 	"dbbot/ops/backup"
 )
 
-// Verified records the last look at a backup, whatever it found.
+// Verified records the last look at a backup, whatever it found. A good one that was less thorough than a good one before
+// proves nothing more: that one stays.
 func (c *Catalogue) Verified(ctx context.Context, id backup.ID, v backup.Verification) error {
 	if _, err := c.shelf(ctx, id); err != nil {
 		return err
+	}
+	if b, err := c.Get(ctx, id); err == nil && b.Good() && len(v.Found) == 0 && !v.Proves(b.Verified.How) {
+		return nil // one that is not whole has none before that counts
 	}
 	v.At = v.At.UTC()
 	return c.write(ctx, id, backup.VerifiedFile, v)

@@ -53,7 +53,7 @@ func (r *run) failed(ctx context.Context, p Prepared, f Failure, err error) erro
 	}
 	if f.Code == lockNotAvailable && r.blocker != nil && !f.Books {
 		f.Message = "a lock was not given, as " + r.blocker.inTransaction() + " has it"
-		f.Hint = fmt.Sprintf("Try again later, or end that session: /db terminate %d.", r.blocker.PID)
+		f.Hint = fmt.Sprintf("Try again later, or end that session: /db terminate %d %s.", r.blocker.PID, r.options.Name)
 	}
 	r.report.Failure = &f
 	if ctx.Err() != nil && (said == nil || said.Code == queryCanceled) {

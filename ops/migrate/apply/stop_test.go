@@ -151,7 +151,7 @@ func TestALockThatIsNeverFree(t *testing.T) {
 	if message := fmt.Sprintf("0002_next.up.sql, line 1: a lock was not given, as session %d (shop) of ", pid); !strings.HasPrefix(err.Error(), message) || !strings.Contains(err.Error(), " UTC has it. Nothing of 0002_next remains.") {
 		t.Errorf("got %s", err)
 	}
-	if want := fmt.Sprintf("Try again later, or end that session: /db terminate %d.", pid); report.Failure.Hint != want {
+	if want := fmt.Sprintf("Try again later, or end that session: /db terminate %d %s.", pid, c.options.Name); report.Failure.Hint != want {
 		t.Errorf("got %s", report.Failure.Hint)
 	}
 }
