@@ -47,6 +47,7 @@ type Restored struct {
 	Aside string   // what stood there before; empty where nothing did
 	Found []string // what was not as when the backup was taken; then nothing stands
 	Notes []string // a sentence each
+	Left  []string // what a restore that failed could not take away again
 }
 
 // Aside is a database that another one took the place of.

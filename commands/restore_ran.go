@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strings"
 
 	"dbbot/ops"
 	"dbbot/ops/approval"
@@ -50,7 +51,7 @@ func (s restoring) run(ctx context.Context, r approval.Request, p restorePlan, p
 		done, err = s.tools.Restores.Into(ctx, p.Alias, p.ID, p.Name, r, paced(progress))
 	}
 	if err != nil {
-		view := View{Title: "Nothing changed", Lead: s.unchanged(p)}
+		view := View{Title: "Nothing changed", Lead: s.unchanged(p, done.Left)}
 		for _, fault := range done.Found {
 			view.Parts = append(view.Parts, line("Not as it was", Say(ops.Printable(fault, longSpan))))
 		}
@@ -59,12 +60,16 @@ func (s restoring) run(ctx context.Context, r approval.Request, p restorePlan, p
 	return putBack(tellRestored("Restored", done), p.Alias, done), nil
 }
 
-// unchanged is what remains of a restore that was stopped or failed.
-func (s restoring) unchanged(p restorePlan) Text {
+// unchanged is what remains of a restore that was stopped or failed, and left this behind.
+func (s restoring) unchanged(p restorePlan, left []string) Text {
+	said, removed := Text{{Text: "There is no database "}, literal(name(p.Name))}, "; what was restored is removed."
 	if s.over {
-		return Text{literal(name(p.Name)), {Text: " is as it was; what was restored beside it is removed."}}
+		said, removed = Text{literal(name(p.Name)), {Text: " is as it was"}}, "; what was restored beside it is removed."
 	}
-	return Text{{Text: "There is no database "}, literal(name(p.Name)), {Text: "; what was restored is removed."}}
+	if len(left) > 0 {
+		removed = ". " + ops.Printable(strings.Join(left, " "), longSpan)
+	}
+	return append(said, Span{Text: removed})
 }
 
 func (s restoring) look(ctx context.Context, r approval.Request, p restorePlan) (Happened, View, error) {
@@ -72,7 +77,7 @@ func (s restoring) look(ctx context.Context, r approval.Request, p restorePlan) 
 	if err != nil {
 		return HappenedUnclear, View{}, err
 	}
-	view := View{Title: "Nothing changed", Lead: s.unchanged(p)}
+	view := View{Title: "Nothing changed", Lead: s.unchanged(p, nil)}
 	switch came.Happened {
 	case HappenedWhole:
 		view = putBack(View{Title: "Restored", Verdict: Good, Lead: Text{literal(name(p.Name)), {Text: " is what the backup held."}}}, p.Alias, came.Restored)

@@ -18,6 +18,7 @@ type fakeRestores struct {
 	landing Landing
 	refuses error // of Landing and Aside
 	fails   error
+	left    []string
 	aside   []Aside
 	came    Came
 	done    []string
@@ -34,13 +35,13 @@ func (f *fakeRestores) Landing(_ context.Context, _ string, _ backup.Backup, nam
 func (f *fakeRestores) Into(_ context.Context, _ string, id backup.ID, name string, _ approval.Request, progress Progress) (Restored, error) {
 	f.done = append(f.done, fmt.Sprintf("%s into %s", id, name))
 	progress("restoring", 1, 2)
-	return Restored{Name: name, Notes: []string{"The roles shop_app were made."}}, f.fails
+	return Restored{Name: name, Notes: []string{"The roles shop_app were made."}, Left: f.left}, f.fails
 }
 
 func (f *fakeRestores) Over(_ context.Context, database string, id backup.ID, _ approval.Request, progress Progress) (Restored, error) {
 	f.done = append(f.done, fmt.Sprintf("%s over %s", id, database))
 	progress("restoring", 1, 2)
-	return Restored{Name: "shop", Aside: "shop_old_20261123_090000"}, f.fails
+	return Restored{Name: "shop", Aside: "shop_old_20261123_090000", Left: f.left}, f.fails
 }
 
 func (f *fakeRestores) Aside(context.Context, string) ([]Aside, approval.Server, error) {
@@ -253,5 +254,19 @@ func TestOtherRolesMakeAnotherRestore(t *testing.T) {
 	after, err := change.Plan(t.Context())
 	if err != nil || change.Differ(before.Plan, after.Plan) != "Other roles are missing now than when this was agreed to." {
 		t.Errorf("%q, %v", change.Differ(before.Plan, after.Plan), err)
+	}
+}
+
+// What a restore could not take away again is not said to be removed.
+func TestWhatARestoreLeavesIsSaid(t *testing.T) {
+	restores, _, tools := yard(nights())
+	restores.fails, restores.left = &ops.Error{Message: "The server went away."}, []string{"The unfinished database dbbot_scratch_1 could not be removed."}
+	for words, want := range map[string]string{
+		"restore latest into shop_before orders": "There is no database shop_before. The unfinished database dbbot_scratch_1 could not be removed.",
+		"restore latest over orders":             "shop is as it was. The unfinished database dbbot_scratch_1 could not be removed.",
+	} {
+		if said, err := ranAs(t, tools, words); err == nil || !strings.Contains(said, want) || strings.Contains(said, "is removed") {
+			t.Errorf("%s: %v\n%s", words, err, said)
+		}
 	}
 }

@@ -156,7 +156,7 @@ func (b *backups) bring(ctx context.Context, how bringing, database string, id b
 }
 
 func done(r restore.Report) commands.Restored {
-	return commands.Restored{Name: r.Name, Aside: r.Kept, Found: r.Found, Notes: r.Notes}
+	return commands.Restored{Name: r.Name, Aside: r.Kept, Found: r.Found, Notes: r.Notes, Left: r.Left}
 }
 
 // Aside lists the databases that restores over this one have set aside.

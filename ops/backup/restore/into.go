@@ -17,7 +17,16 @@ type Report struct {
 	Roles []string // that were created, and remain
 	Found []string // what was not as the backup's manifest says, a sentence each; then nothing stands
 	Notes []string // what people should know, a sentence each
+	Left  []string // what a restore that failed could not take away again, a sentence each
 	Took  time.Duration
+}
+
+// leaves notes what could not be taken away, so that nobody is told that it was.
+func (r *Report) leaves(what string, err error) error {
+	if err != nil {
+		r.Left = append(r.Left, what+" could not be removed; dbbot does that when it is started next.")
+	}
+	return err
 }
 
 // Into restores a backup into a new database of t's name, which is not there until all of it is right: its contents are
@@ -61,12 +70,12 @@ func (s *server) beside(ctx context.Context, from Source, ready Ready, frame bac
 	ready.out.of(a.entries)
 	r.Notes = append(append(r.Notes, ready.Notes...), a.notes(ready.out)...)
 	if r.Roles, err = s.createRoles(ctx, ready.Roles, from.Backup.ID); err != nil {
-		return errors.Join(err, s.dropRoles(ctx, r))
+		return errors.Join(err, r.leaves("The roles that were made", s.dropRoles(ctx, r)))
 	}
 	ops.Reached("roles made")
 	d, err := s.scratch(ctx, from.Backup, toMake)
 	if err != nil {
-		return errors.Join(err, s.dropRoles(ctx, r))
+		return errors.Join(err, r.leaves("The roles that were made", s.dropRoles(ctx, r)))
 	}
 	if err = d.prepare(ctx, from.Backup, a, ready, frame, r, progress); err == nil {
 		err = last(d)
@@ -75,7 +84,7 @@ func (s *server) beside(ctx context.Context, from Source, ready Ready, frame bac
 		return err // its mark is what says so
 	}
 	if err != nil {
-		return errors.Join(err, d.drop(ctx), s.dropRoles(ctx, r))
+		return errors.Join(err, r.leaves("The unfinished database "+d.name, d.drop(ctx)), r.leaves("The roles that were made", s.dropRoles(ctx, r)))
 	}
 	s.keepRoles(ctx, r.Roles, from.Backup.ID)
 	return nil
