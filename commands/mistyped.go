@@ -61,6 +61,10 @@ func (c Catalogue) suggest(words []word) []string {
 			}
 			if near := Nearest(show(typed), paths); len(near) > 0 {
 				for i, path := range near {
+					if command := c.at(path); command.Split { // what was typed may stand in its middle: nobody knows which word is the id
+						near[i] = command.Usage()
+						continue
+					}
 					before, after := c.mended(path, words[:at]), c.mended(path, words[at+long:])
 					near[i] = show(slices.Concat(before, []word{{text: path}}, after))
 				}
@@ -74,8 +78,7 @@ func (c Catalogue) suggest(words []word) []string {
 // mended gives the words around a command's path with each mistyped database name put right, where the command
 // takes one: a line that is offered should work when it is typed.
 func (c Catalogue) mended(path string, words []word) []word {
-	at := slices.IndexFunc(c.commands, func(command Command) bool { return command.Path == path })
-	if !slices.ContainsFunc(c.commands[at].Args, func(a Arg) bool { return a.Kind == DatabaseArg || a.Kind == AllArg }) {
+	if !slices.ContainsFunc(c.at(path).Args, func(a Arg) bool { return a.Kind == DatabaseArg || a.Kind == AllArg }) {
 		return words
 	}
 	out := slices.Clone(words)
@@ -88,6 +91,11 @@ func (c Catalogue) mended(path string, words []word) []word {
 		}
 	}
 	return out
+}
+
+// at is the command of that path, which is one of the catalogue's.
+func (c Catalogue) at(path string) Command {
+	return c.commands[slices.IndexFunc(c.commands, func(command Command) bool { return command.Path == path })]
 }
 
 // show repeats words to the person who typed them.

@@ -270,3 +270,16 @@ func TestWhatARestoreLeavesIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// Where the id stands between the words of a path, the form is offered: a line put together from a slip could mean another
+// restore.
+func TestAMistypedRestoreIsOfferedItsForm(t *testing.T) {
+	_, _, tools := yard(nights())
+	for _, line := range []string{"restore latest ovre orders", "restore latest"} {
+		_, err := All(tools).Find(line)
+		said := ops.Explain(err, "")
+		if !strings.Contains(said.Hint, "/db restore <id> into <name>") || !strings.Contains(said.Hint, "/db restore <id> over <database>") {
+			t.Errorf("%s: %+v", line, said)
+		}
+	}
+}
