@@ -43,8 +43,12 @@ func TestTagsAreTheServers(t *testing.T) {
 	if _, err := answers(t, c, "BEGIN; CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'"); err != nil {
 		t.Fatal(err)
 	}
+	old := strings.HasPrefix(c.ParameterStatus("server_version"), "14.")
 	for _, sql := range every {
 		s := Parse([]byte(sql))
+		if old && strings.HasPrefix(sql, "MERGE") {
+			continue // it came with 15
+		}
 		if len(s.Statements) != 1 {
 			t.Errorf("%s: %s%s", sql, s.Fault, s.Refused)
 			continue
