@@ -32,12 +32,13 @@ func scheduled(t *testing.T, s *Store, key, expression string) (since, now time.
 	return since, now
 }
 
-// lastSlot is the newest slot that was seen to; nil where none was.
+// lastSlot is the newest slot that was seen to; nil where none was. It asks again where the connection has died with a
+// server that the test crashed.
 func lastSlot(t *testing.T, s *Store, key string) (last *time.Time) {
 	t.Helper()
-	if err := s.pool.QueryRow(t.Context(), "SELECT last FROM dbbot.schedules WHERE key = $1", key).Scan(&last); err != nil {
-		t.Fatal(err)
-	}
+	until(t, "the schedule is read", func() bool {
+		return s.pool.QueryRow(t.Context(), "SELECT last FROM dbbot.schedules WHERE key = $1", key).Scan(&last) == nil
+	})
 	return last
 }
 
