@@ -29,20 +29,30 @@ func (r *Report) leaves(what string, err error) error {
 	return err
 }
 
+// arrive connects, makes this run known, and clears what lost ones left, which the report says. Its errors are those of ctx's
+// end already.
+func arrive(ctx context.Context, t Target, id backup.ID) (*server, Report, error) {
+	s, err := connect(ctx, t, t.application(id))
+	if err != nil {
+		return nil, Report{}, ended(ctx, err)
+	}
+	if err := s.claim(ctx); err != nil {
+		s.close()
+		return nil, Report{}, ended(ctx, err)
+	}
+	return s, Report{Notes: s.swept(ctx)}, nil
+}
+
 // Into restores a backup into a new database of t's name, which is not there until all of it is right: its contents are
 // compared with the manifest, it is analysed, and has the settings, owner and privileges of the one it was taken of.
 // When it fails or ctx ends, nothing of it remains. Errors are *ops.Error, or of ctx's cause.
 func Into(ctx context.Context, s Source, t Target, progress Progress) (Report, error) {
 	begun := time.Now()
-	server, err := connect(ctx, t, t.application(s.Backup.ID))
+	server, r, err := arrive(ctx, t, s.Backup.ID)
 	if err != nil {
-		return Report{}, ended(ctx, err)
+		return r, err
 	}
 	defer server.close()
-	if err := server.claim(ctx); err != nil {
-		return Report{}, ended(ctx, err)
-	}
-	r := Report{Notes: server.swept(ctx)}
 	ready, err := server.examine(ctx, s)
 	if err == nil && ready.created {
 		ready.fault("A database %s is there already: choose another name.", ops.Printable(t.Name, 63))

@@ -85,15 +85,11 @@ func (s *server) find(ctx context.Context, name string) (keptOne, error) {
 // that was written since. Errors are *ops.Error, or of ctx's cause; then everything is as it was.
 func Undo(ctx context.Context, t Target, name string, progress Progress) (Report, error) {
 	begun := time.Now()
-	s, err := connect(ctx, t, t.application("of "+backup.ID(name)))
+	s, r, err := arrive(ctx, t, "of "+backup.ID(name))
 	if err != nil {
-		return Report{}, ended(ctx, err)
+		return r, err
 	}
 	defer s.close()
-	if err := s.claim(ctx); err != nil {
-		return Report{}, ended(ctx, err)
-	}
-	r := Report{Notes: s.swept(ctx)}
 	k, err := s.find(ctx, name)
 	if err != nil {
 		return r, ended(ctx, err)

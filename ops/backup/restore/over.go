@@ -202,15 +202,11 @@ const (
 // swap, the live one is as it was. Errors are *ops.Error, or of ctx's cause.
 func Over(ctx context.Context, s Source, t Target, progress Progress) (Report, error) {
 	begun := time.Now()
-	server, err := connect(ctx, t, t.application(s.Backup.ID))
+	server, r, err := arrive(ctx, t, s.Backup.ID)
 	if err != nil {
-		return Report{}, ended(ctx, err)
+		return r, err
 	}
 	defer server.close()
-	if err := server.claim(ctx); err != nil {
-		return Report{}, ended(ctx, err)
-	}
-	r := Report{Notes: server.swept(ctx)}
 	ready, err := server.examineOver(ctx, s)
 	if err = errors.Join(err, ready.refused()); err != nil {
 		return r, ended(ctx, err)
